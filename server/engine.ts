@@ -1,0 +1,182 @@
+// The boundaries between the server and what keeps its rooms, files and names; types only, and the laws that
+// test/contracts/ holds every engine to. An engine knows nothing of connections, and the server nothing of
+// databases and folders.
+
+import type { EntryType, FileItem } from "../shared/answers.js";
+import type { EntryLines } from "../shared/entry.js";
+import type { RoomError } from "../shared/errors.js";
+import type { Name } from "../shared/names.js";
+
+/** Log, files and directory together. */
+export interface Engine {
+  readonly log: RoomLog;
+  readonly catalog: Catalog;
+  readonly files: FileStore;
+  readonly directory: Directory;
+  /** Resolves with the reason when the engine can do no more work. The process should end then. */
+  readonly failed: Promise<Error>;
+  /** Finishes what was begun, then lets everything go. */
+  close(): Promise<void>;
+}
+
+/** What a room's log is asked to record. */
+export interface Draft {
+  readonly type: EntryType;
+  /** Who sends it: an account, or a guest's session. Never shown. */
+  readonly sender: string;
+  /** The sender's own name for it, if any. */
+  readonly id: string | undefined;
+  /** The rest of the entry's line, as `bodyOf` makes it. For a file without its version, which the log gives. */
+  readonly body: string;
+  /** Of a `file` entry: the reference that is recorded with it, in the same commit. */
+  readonly file?: FileDraft;
+}
+
+export interface FileDraft {
+  readonly file: string;
+  readonly name: Name;
+  readonly size: number;
+  readonly mime: string;
+  readonly sha256: string;
+}
+
+/** What became of a draft. */
+export type Appended = { readonly seq: number } | { readonly error: RoomError };
+
+export interface Range {
+  /** Entries above this number. */
+  readonly after?: number;
+  /** The newest entries below this number. */
+  readonly before?: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** A run of entries, ascending, and whether the log has more in the direction it was read. */
+export interface Page extends EntryLines {
+  readonly more: boolean;
+}
+
+/** Called with every commit of a room. It must not throw. */
+export type LogListener = (lines: EntryLines) => void;
+
+export interface Subscription {
+  /** The room's name as it was first given. */
+  readonly name: string;
+  /** Made with the room's log; another epoch is another log. */
+  readonly epoch: string;
+  /** The highest number at the moment of subscribing; the listener gets head+1 first. */
+  readonly head: number;
+  close(): void;
+}
+
+/**
+ * The ordered logs of all rooms. Laws:
+ * - Numbers start at 1 and have no holes. They are given inside the commit, in the order of the calls.
+ * - `append` resolves, and listeners are called, only when the entries are durable: written and synced.
+ *   Listeners first, so that who awaits an append has seen its entry delivered.
+ * - Every listener gets every entry once, in order, from whichever node it was appended.
+ * - What fails is an error of its own draft, and leaves no hole.
+ * - What was shown to anybody is in `read` for ever after, whatever ends the process.
+ * - Rooms are told apart by `Name.key`.
+ */
+export interface RoomLog {
+  append(room: Name, drafts: readonly Draft[]): Promise<readonly Appended[]>;
+  subscribe(room: Name, listener: LogListener): Promise<Subscription>;
+  /** A page: the newest when neither bound is given. It ends at `maxPageBytes` with a whole entry. */
+  read(room: Name, range: Range): Promise<Page>;
+}
+
+/** How a file of a room is asked for: by id, or by name and version, the newest when none is given. */
+export type FileQuery =
+  { readonly file: string } | { readonly name: Name; readonly version: number | undefined };
+
+/** What the log holds, listed. Sees every commit that was delivered before the call. */
+export interface Catalog {
+  /** Names of rooms that have entries, by key, after that of `after`. */
+  rooms(page: { readonly after: Name | undefined; readonly limit: number }): Promise<readonly Name[]>;
+  /** Files of a room, newest first, older than number `after`. */
+  files(
+    room: Name,
+    page: { readonly after: number | undefined; readonly limit: number },
+  ): Promise<readonly FileItem[]>;
+  findFile(room: Name, query: FileQuery): Promise<FileItem | undefined>;
+}
+
+/** Complete bytes, known by their hash. Nobody sees them until an entry refers to them. */
+export interface Blob {
+  /** SHA-256, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/**
+ * Bytes under way. Laws:
+ * - Bytes are taken in order only; `write` throws bad-offset, which names the right one, and takes nothing.
+ * - `write` resolves when the bytes are written, so that awaiting it bounds memory; errors come out there.
+ * - `durableBytes` never runs ahead of what is synced, and never goes back.
+ * - After `finish` or `cancel` no other call is made.
+ */
+export interface Upload {
+  readonly id: string;
+  /** Bytes taken so far: the offset of the next chunk. */
+  readonly receivedBytes: number;
+  /** Bytes handed to the operating system. */
+  readonly writtenBytes: number;
+  /** Bytes on disk. */
+  readonly durableBytes: number;
+  write(offset: number, bytes: Uint8Array): Promise<void>;
+  /**
+   * Makes the durable blob: synced under its own hash, and its folder synced.
+   * @throws RoomError hash-mismatch when `sha256` is given and is another; the upload is dropped then
+   */
+  finish(sha256?: string): Promise<Blob>;
+  /** Drops the bytes. Never throws; may be called twice. */
+  cancel(): Promise<void>;
+}
+
+/** An open blob. `read` fills the buffer as far as the blob goes and returns how many bytes that were. */
+export interface BlobReader {
+  readonly size: number;
+  read(into: Uint8Array, offset: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Blobs, and uploads on their way to become one. No name that a peer chose is ever part of a path.
+ * Errors of the disk are RoomErrors: `storage-full` when there is no room, else `internal` with its cause.
+ */
+export interface FileStore {
+  begin(): Promise<Upload>;
+  /** @throws RoomError file-not-found */
+  open(sha256: string): Promise<BlobReader>;
+  remove(sha256: string): Promise<void>;
+}
+
+/** A name held by one live connection. */
+export interface Claim {
+  readonly name: Name;
+  /** Who this is across connections: an account, or a guest's session. Recorded, never shown. */
+  readonly sender: string;
+  /** The secret that proves it next time. */
+  readonly session: string;
+  /** Whether a session was presented and accepted. */
+  readonly resumed: boolean;
+  /** Gives the name back. May be called twice, and after somebody else took over. */
+  release(): void;
+}
+
+export interface ClaimRequest {
+  /** Undefined: the directory makes a guest's name. */
+  readonly name: Name | undefined;
+  /** The secret from an earlier claim; ignored when unknown, expired or bound to another name. */
+  readonly session: string | undefined;
+  /** Called when a newer connection with the same session takes the name over. */
+  readonly onTakeover: () => void;
+}
+
+/** Who is here. Calls are asynchronous because another engine asks other machines. */
+export interface Directory {
+  /** @throws RoomError name-taken */
+  claim(request: ClaimRequest): Promise<Claim>;
+}

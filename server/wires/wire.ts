@@ -1,0 +1,30 @@
+// The boundary between a connection and whatever carries its lines. A wire knows no rooms and no messages.
+
+import type { Line } from "../../shared/lines.js";
+
+/**
+ * A pipe that carries lines both ways. Laws, for every implementation:
+ * - Lines come in the order sent, whole and size-checked. A longer line is `tooLong`, once, and is not held.
+ * - While nobody asks for the next lines, the peer is paused: at most one read is kept here.
+ * - When the peer ends its sending half, `lines` ends, and `send` still works.
+ * - `send` keeps order, never blocks and never throws. After the end it does nothing.
+ * - Nothing waits for ever: a wire whose peer takes no byte for its deadline destroys itself.
+ */
+export interface Wire {
+  /** Batches of lines, ended when the peer has no more to say or is gone. May be iterated once. */
+  readonly lines: AsyncIterable<readonly Line[]>;
+  /** Whom this is from, for the log: an address and a port. */
+  readonly remote: string;
+  /** Bytes that were sent and that the socket has not taken yet. */
+  readonly pendingBytes: number;
+  /** Sends bytes that nobody changes afterwards, or text as UTF-8: one line or several, line feeds included. */
+  send(lines: Uint8Array | string): void;
+  /** Resolves when everything pending was taken, or when the wire is closed. */
+  drained(): Promise<void>;
+  /** Sends what is pending, then ends; ends at once when that takes too long. */
+  close(): void;
+  /** Ends at once. */
+  destroy(): void;
+  /** Resolves when both halves have ended, however they did. */
+  readonly closed: Promise<void>;
+}

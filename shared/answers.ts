@@ -1,0 +1,141 @@
+// What a server sends: answers, entries, notices and goodbyes. One definition of each, as in requests.ts.
+// A client ignores types and fields that it does not know.
+
+import { Type, type Static } from "@sinclair/typebox";
+import { errorTable, type ErrorCode } from "./errors.js";
+import { Id, Sha256, Text, Whole, optional } from "./fields.js";
+import { defaultLimits } from "./limits.js";
+
+const id = optional(Id);
+const Names = Type.Array(Text);
+
+const Code = Type.Unsafe<ErrorCode>(Type.Union(Object.keys(errorTable).map((code) => Type.Literal(code))));
+
+const LimitsInBytes = Type.Object(
+  Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, Whole])) as Record<
+    keyof typeof defaultLimits,
+    typeof Whole
+  >,
+);
+
+/** What a file is known by, wherever one is told. */
+const fileFacts = {
+  file: Text,
+  name: Text,
+  version: Whole,
+  size: Whole,
+  mime: Text,
+  sha256: Sha256,
+};
+
+/** What every entry begins with. */
+const entryFacts = { room: Text, seq: Whole, time: Text, from: Text, id };
+
+const FileItem = Type.Object({ seq: Whole, time: Text, from: Text, ...fileFacts });
+const RoomItem = Type.Object({ room: Text, memberCount: Whole });
+
+export const answers = {
+  connected: Type.Object({
+    type: Type.Literal("connected"),
+    id,
+    name: Text,
+    session: Text,
+    resumed: Type.Boolean(),
+    server: Text,
+    protocol: Whole,
+    features: Type.Array(Text),
+    time: Text,
+    limits: LimitsInBytes,
+  }),
+  joined: Type.Object({
+    type: Type.Literal("joined"),
+    id,
+    room: Text,
+    epoch: Text,
+    head: Whole,
+    memberCount: Whole,
+    members: optional(Names),
+    topic: Text,
+  }),
+  left: Type.Object({ type: Type.Literal("left"), id, room: Text }),
+  message: Type.Object({
+    type: Type.Literal("message"),
+    ...entryFacts,
+    text: Text,
+    replyTo: optional(Whole),
+  }),
+  file: Type.Object({ type: Type.Literal("file"), ...entryFacts, ...fileFacts }),
+  presence: Type.Object({
+    type: Type.Literal("presence"),
+    room: Text,
+    joined: Names,
+    left: Names,
+    memberCount: Whole,
+  }),
+  behind: Type.Object({ type: Type.Literal("behind"), room: Text, from: Whole, to: Whole }),
+  live: Type.Object({ type: Type.Literal("live"), room: Text, head: Whole }),
+  history: Type.Object({
+    type: Type.Literal("history"),
+    id,
+    room: Text,
+    from: Whole,
+    to: Whole,
+    count: Whole,
+    more: Type.Boolean(),
+  }),
+  users: Type.Object({ type: Type.Literal("users"), id, room: Text, users: Names, more: Type.Boolean() }),
+  rooms: Type.Object({ type: Type.Literal("rooms"), id, rooms: Type.Array(RoomItem), more: Type.Boolean() }),
+  files: Type.Object({
+    type: Type.Literal("files"),
+    id,
+    room: Text,
+    files: Type.Array(FileItem),
+    more: Type.Boolean(),
+  }),
+  uploading: Type.Object({ type: Type.Literal("uploading"), id, upload: Text, offset: Whole }),
+  progress: Type.Object({ type: Type.Literal("progress"), upload: Text, received: Whole, offset: Whole }),
+  downloading: Type.Object({ type: Type.Literal("downloading"), id: Id, ...fileFacts, offset: Whole }),
+  chunk: Type.Object({
+    type: Type.Literal("chunk"),
+    id: Id,
+    offset: Whole,
+    data: Text,
+    last: optional(Type.Boolean()),
+  }),
+  cancelled: Type.Object({ type: Type.Literal("cancelled"), id, upload: optional(Text) }),
+  pong: Type.Object({ type: Type.Literal("pong"), id, time: Text }),
+  error: Type.Object({
+    type: Type.Literal("error"),
+    code: Code,
+    message: Text,
+    id,
+    upload: optional(Text),
+    offset: optional(Whole),
+    retryAfterMs: optional(Whole),
+  }),
+  bye: Type.Object({
+    type: Type.Literal("bye"),
+    id,
+    code: optional(Code),
+    message: optional(Text),
+    retry: Type.Boolean(),
+    retryAfterMs: optional(Whole),
+  }),
+};
+
+export type AnswerType = keyof typeof answers;
+
+/** One type of what the server sends, by its name on the wire. */
+export type AnswerOf<T extends AnswerType> = Static<(typeof answers)[T]>;
+
+/** Anything the server may send. */
+export type Answer = { [T in AnswerType]: AnswerOf<T> }[AnswerType];
+
+/** The types that are entries of a room's log. */
+export type EntryType = "message" | "file";
+
+/** A file as `files` lists it. */
+export type FileItem = Static<typeof FileItem>;
+
+/** A room as `rooms` lists it. */
+export type RoomItem = Static<typeof RoomItem>;

@@ -1,0 +1,95 @@
+// Bytes to lines. The splitter is bounded: it holds at most one line of `maxLineBytes`, scans every byte
+// once however the line is cut into packets, and skips a longer line without keeping it.
+// It knows nothing of JSON; `parseRequest` in protocol.ts does.
+
+/** Stands in the place of a line that was too long. */
+export const tooLong = Symbol("a line that was too long");
+
+/** A line without its line feed, valid until the next `push`, or the mark of one that was skipped. */
+export type Line = Uint8Array | typeof tooLong;
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const nothing = new Uint8Array(0);
+
+export class LineSplitter {
+  readonly #maxLineBytes: number;
+  #held = nothing;
+  #heldBytes = 0;
+  #isSkipping = false;
+
+  /** @param maxLineBytes the longest line that is passed on, its line ending not counted */
+  constructor(maxLineBytes: number) {
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /**
+   * Takes the next bytes and returns the lines that they complete. Empty lines mean nothing and are left out.
+   * A line that grows too long is reported as soon as that is known, once, and skipped to its end.
+   */
+  push(bytes: Uint8Array): Line[] {
+    const lines: Line[] = [];
+    let start = 0;
+    for (;;) {
+      const end = bytes.indexOf(lineFeed, start);
+      if (end === -1) break;
+      this.#complete(bytes.subarray(start, end), lines);
+      start = end + 1;
+    }
+    if (start < bytes.length) this.#hold(bytes.subarray(start), lines);
+    return lines;
+  }
+
+  /** The last line of an input that ended without a line feed, if there is one. */
+  end(): Line[] {
+    const lines: Line[] = [];
+    this.#complete(nothing, lines);
+    return lines;
+  }
+
+  #complete(tail: Uint8Array, lines: Line[]): void {
+    if (this.#isSkipping) {
+      this.#isSkipping = false;
+      return;
+    }
+    let line = tail;
+    if (this.#heldBytes > 0) {
+      this.#append(tail);
+      line = this.#held.subarray(0, this.#heldBytes);
+      this.#release();
+    }
+    if (line.at(-1) === carriageReturn) line = line.subarray(0, -1);
+    if (line.length > this.#maxLineBytes) lines.push(tooLong);
+    else if (line.length > 0) lines.push(line);
+  }
+
+  #hold(part: Uint8Array, lines: Line[]): void {
+    if (this.#isSkipping) return;
+    // One byte more than a line may have: it could be the carriage return.
+    if (this.#heldBytes + part.length > this.#maxLineBytes + 1) {
+      lines.push(tooLong);
+      this.#isSkipping = true;
+      this.#release();
+      return;
+    }
+    this.#append(part);
+  }
+
+  // Copies into one growing buffer rather than keeping the packets: a line that is dribbled byte by byte
+  // would otherwise hold an object per byte.
+  #append(part: Uint8Array): void {
+    const needed = this.#heldBytes + part.length;
+    if (needed > this.#held.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#held.length * 2, 256));
+      grown.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = grown;
+    }
+    this.#held.set(part, this.#heldBytes);
+    this.#heldBytes = needed;
+  }
+
+  #release(): void {
+    this.#held = nothing;
+    this.#heldBytes = 0;
+  }
+}

@@ -1,0 +1,70 @@
+// Names that peers choose: of people, rooms and files. A name is data: it is checked here once, compared by
+// its key and shown as it was first given; no path, key or markup is ever made from it.
+
+import { RoomError } from "./errors.js";
+import { countCharacters, utf8Bytes } from "./text.js";
+
+/** A checked name. */
+export interface Name {
+  /** As given, in NFC. */
+  readonly shown: string;
+  /** Equal for names that count as the same: NFKC, without case. */
+  readonly key: string;
+}
+
+const maxNameCharacters = 64;
+const maxFileNameBytes = 255;
+
+// Cc control, Cf format (bidirectional and zero-width), Cs lone surrogates, Zl and Zp line ends; and what
+// shows as nothing although it counts as a letter or a mark.
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const joiners = /\u200d|\ufe0f|[\u{e0020}-\u{e007f}]/gu;
+const emoji = /\p{RGI_Emoji}/gv;
+
+/** @throws RoomError bad-name */
+export const parsePersonName = (text: string): Name => parseName(text, "A name");
+
+/** @throws RoomError bad-name */
+export const parseRoomName = (text: string): Name => parseName(text, "The name of a room");
+
+/** @throws RoomError bad-name */
+export function parseFileName(text: string): Name {
+  const name = checked(text, "The name of a file");
+  if (utf8Bytes(name.shown) > maxFileNameBytes)
+    refuse("The name of a file", `is over ${maxFileNameBytes} bytes`);
+  return name;
+}
+
+/** The key that two names share when they count as the same. */
+export function nameKey(text: string): string {
+  // Lower, upper, lower: the sharp s and its capital, the final sigma and the Kelvin sign all meet.
+  return text.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
+}
+
+function parseName(text: string, what: string): Name {
+  const name = checked(text, what);
+  if (countCharacters(name.shown) > maxNameCharacters)
+    refuse(what, `has over ${maxNameCharacters} characters`);
+  return name;
+}
+
+function checked(text: string, what: string): Name {
+  const shown = text.normalize("NFC");
+  const key = nameKey(shown);
+  if (shown === "") refuse(what, "is empty");
+  if (shown === "." || shown === "..") refuse(what, "is a dot");
+  if (shown !== shown.trim() || key !== key.trim()) refuse(what, "begins or ends with a blank");
+  if (/[/\\]/.test(shown) || /[/\\]/.test(key)) refuse(what, "has a slash");
+  if (/^[a-z]:/i.test(key)) refuse(what, "begins like a drive");
+  if (hasUnseen(shown)) refuse(what, "has a character that cannot be seen");
+  return { shown, key };
+}
+
+// An emoji may need a joiner, a selector or tags to be that emoji; anywhere else they hide in a name.
+function hasUnseen(text: string): boolean {
+  return unseen.test(text.replace(emoji, (sequence) => sequence.replace(joiners, "")));
+}
+
+function refuse(what: string, why: string): never {
+  throw new RoomError("bad-name", { message: `${what} ${why}.` });
+}

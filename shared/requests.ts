@@ -1,0 +1,87 @@
+// What a client may send: one definition of each request, from which come its TypeScript type, its validator
+// and its JSON Schema. The sentences beside them are in docs/protocol.md.
+
+import { Type, type Static } from "@sinclair/typebox";
+import { Count, Id, Sha256, Text, Whole, optional } from "./fields.js";
+
+const id = optional(Id);
+const room = optional(Text);
+
+export const requests = {
+  connect: Type.Object({
+    type: Type.Literal("connect"),
+    id,
+    name: optional(Text),
+    room: optional(Type.Union([Text, Type.Null()])),
+    session: optional(Text),
+    protocol: optional(Whole),
+    since: optional(Whole),
+    epoch: optional(Text),
+    last: optional(Whole),
+  }),
+  join: Type.Object({
+    type: Type.Literal("join"),
+    id,
+    room: Text,
+    since: optional(Whole),
+    epoch: optional(Text),
+    last: optional(Whole),
+  }),
+  leave: Type.Object({ type: Type.Literal("leave"), id, room }),
+  message: Type.Object({ type: Type.Literal("message"), id, room, text: Text, replyTo: optional(Count) }),
+  history: Type.Object({
+    type: Type.Literal("history"),
+    id,
+    room,
+    after: optional(Whole),
+    before: optional(Whole),
+    limit: optional(Count),
+  }),
+  users: Type.Object({
+    type: Type.Literal("users"),
+    id,
+    room,
+    after: optional(Text),
+    limit: optional(Count),
+  }),
+  rooms: Type.Object({ type: Type.Literal("rooms"), id, after: optional(Text), limit: optional(Count) }),
+  files: Type.Object({
+    type: Type.Literal("files"),
+    id,
+    room,
+    after: optional(Count),
+    limit: optional(Count),
+  }),
+  upload: Type.Object({
+    type: Type.Literal("upload"),
+    id,
+    room,
+    name: Text,
+    size: optional(Whole),
+    sha256: optional(Sha256),
+    data: optional(Text),
+  }),
+  chunk: Type.Object({ type: Type.Literal("chunk"), id, upload: Text, offset: Whole, data: Text }),
+  finish: Type.Object({ type: Type.Literal("finish"), id, upload: Text, sha256: optional(Sha256) }),
+  cancel: Type.Object({ type: Type.Literal("cancel"), id, upload: optional(Text) }),
+  download: Type.Object({
+    type: Type.Literal("download"),
+    id: Id,
+    room,
+    name: optional(Text),
+    version: optional(Count),
+    file: optional(Text),
+    offset: optional(Whole),
+    sha256: optional(Sha256),
+  }),
+  ping: Type.Object({ type: Type.Literal("ping"), id }),
+  quit: Type.Object({ type: Type.Literal("quit"), id }),
+};
+
+export type RequestType = keyof typeof requests;
+
+/** One type of request, by its name on the wire. */
+export type RequestOf<T extends RequestType> = Static<(typeof requests)[T]>;
+
+/** Anything a client may send. */
+export type Request = { [T in RequestType]: RequestOf<T> }[RequestType];

@@ -1,0 +1,19 @@
+// Small facts about strings that both ends count with.
+
+/** How many bytes a well-formed string takes in UTF-8 (RFC 3629). */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit <= 0x7f) continue;
+    bytes += unit > 0x7ff ? 2 : 1;
+    // A surrogate pair is two units and four bytes, all of them counted at its first half.
+    if (unit >= 0xd800 && unit <= 0xdbff) at++;
+  }
+  return bytes;
+}
+
+/** How many characters (code points) a string has. */
+export function countCharacters(text: string): number {
+  return Array.from(text).length;
+}
