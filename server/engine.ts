@@ -35,6 +35,8 @@ export interface Draft {
 export interface FileDraft {
   readonly file: string;
   readonly name: Name;
+  /** The name of the person who shares it, as shown. */
+  readonly author: string;
   readonly size: number;
   readonly mime: string;
   readonly sha256: string;

@@ -20,7 +20,7 @@ export const errorTable = {
   "bad-message": refused("A field is missing, of the wrong type or out of range."),
   "unknown-type": refused("No request has this type."),
   "unsupported-protocol": refused("The server does not speak this protocol version."),
-  "not-connected": goodbye("Say connect first.", true),
+  "not-connected": refused("Say connect first."),
   "already-connected": refused("This connection has already said connect."),
   "bad-name": refused("The name is not allowed."),
   "name-taken": later("Somebody else has this name."),
@@ -35,7 +35,7 @@ export const errorTable = {
   "upload-not-found": refused("No such upload is under way."),
   "storage-full": later("The server's disk is full."),
   "too-many": later("Too many of these at once."),
-  stalled: goodbye("The peer took no byte for too long.", true),
+  stalled: goodbye("The peer took no byte, or said nothing, for too long.", true),
   "shutting-down": goodbye("The server is stopping.", true),
   internal: later("The server made a mistake; it is in its log."),
 } as const satisfies Record<string, CodeFacts>;

@@ -5,7 +5,7 @@
 /** Stands in the place of a line that was too long. */
 export const tooLong = Symbol("a line that was too long");
 
-/** A line without its line feed, valid until the next `push`, or the mark of one that was skipped. */
+/** A line without its line feed, part of the bytes that were pushed or a copy; or the mark of a skipped one. */
 export type Line = Uint8Array | typeof tooLong;
 
 const lineFeed = 0x0a;

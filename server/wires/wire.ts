@@ -19,8 +19,10 @@ export interface Wire {
   readonly pendingBytes: number;
   /** Sends bytes that nobody changes afterwards, or text as UTF-8: one line or several, line feeds included. */
   send(lines: Uint8Array | string): void;
-  /** Resolves when everything pending was taken, or when the wire is closed. */
-  drained(): Promise<void>;
+  /** Resolves when there is no more pending than the socket buffers by itself, or when the wire is closed. */
+  ready(): Promise<void>;
+  /** False from the moment that nothing can be sent any more. */
+  readonly isOpen: boolean;
   /** Sends what is pending, then ends; ends at once when that takes too long. */
   close(): void;
   /** Ends at once. */

@@ -1,0 +1,294 @@
+// One peer from its first line to its goodbye. Reads its requests in order, hands each to the handler of its
+// type, answers what goes wrong, and stops reading while too much waits for it. What a request means is in
+// handlers/.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Answer } from "../shared/answers.js";
+import { RoomError, type ErrorCode } from "../shared/errors.js";
+import { maxUnanswered, type Limits } from "../shared/limits.js";
+import { tooLong, type Line } from "../shared/lines.js";
+import { parseRoomName } from "../shared/names.js";
+import { encode, parseRequest } from "../shared/protocol.js";
+import type { Request } from "../shared/requests.js";
+import { Downloads } from "./downloads.js";
+import type { Claim, Engine } from "./engine.js";
+import { handle } from "./handlers/index.js";
+import type { Log } from "./log.js";
+import type { Member, Peer } from "./member.js";
+import type { Room } from "./room.js";
+import type { Rooms } from "./rooms.js";
+import { Uploads } from "./uploads.js";
+import type { Wire } from "./wires/wire.js";
+
+/** What all connections of a server share. */
+export interface Premises {
+  readonly rooms: Rooms;
+  readonly engine: Engine;
+  readonly limits: Limits;
+  /** As in `connected.server`: "roomline/1.0.0". */
+  readonly serverName: string;
+  /** A peer that has not said a good `connect` and is silent for this long is sent away. */
+  readonly silenceMs: number;
+  readonly log: Log;
+}
+
+export interface Membership {
+  readonly room: Room;
+  readonly member: Member;
+}
+
+export interface Goodbye {
+  readonly id?: string | undefined;
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  readonly retry: boolean;
+}
+
+export class Connection implements Peer {
+  readonly premises: Premises;
+  readonly uploads: Uploads;
+  readonly downloads: Downloads;
+  /** Rooms this connection is in, by the room's key, in the order they were joined. */
+  readonly memberships = new Map<string, Membership>();
+  claim: Claim | undefined;
+
+  readonly #wire: Wire;
+  readonly #unanswered = new Set<Promise<void>>();
+  readonly #recording = new Set<Promise<void>>();
+  #turn: Promise<void> = Promise.resolve();
+  #goodbye: Goodbye = { retry: false };
+  #isLeaving = false;
+  #hasLetGo = false;
+  #silenceTimer: NodeJS.Timeout | undefined;
+
+  constructor(wire: Wire, premises: Premises) {
+    this.#wire = wire;
+    this.premises = premises;
+    this.uploads = new Uploads(this);
+    this.downloads = new Downloads(this);
+  }
+
+  get name(): string {
+    return this.claim?.name.shown ?? "";
+  }
+
+  get isOpen(): boolean {
+    return this.#wire.isOpen;
+  }
+
+  get pendingBytes(): number {
+    return this.#wire.pendingBytes;
+  }
+
+  send(lines: Uint8Array | string): void {
+    this.#wire.send(lines);
+  }
+
+  ready(): Promise<void> {
+    return this.#wire.ready();
+  }
+
+  /** Serves the peer until it has no more to say, is told to go, or is gone. Never throws. */
+  async run(): Promise<void> {
+    this.#expectWords();
+    const gone = this.#wire.closed.then(() => {
+      this.#letGo();
+    });
+    try {
+      for await (const lines of this.#wire.lines) {
+        await this.#takeAll(lines);
+        if (this.#isLeaving) break;
+      }
+      await this.settled();
+    } catch (error) {
+      this.abandon(error);
+    }
+    this.expel(this.#goodbye);
+    await gone;
+  }
+
+  /** Sends an answer, under the request's `id` if it has one. */
+  answer(id: string | undefined, answer: Answer): void {
+    this.#wire.send(id === undefined ? encode(answer) : encode(Object.assign(answer, { id })));
+  }
+
+  /** Answers what went wrong with a request: the one place where errors become lines. */
+  refuse(id: string | undefined, error: unknown): void {
+    const known = error instanceof RoomError ? error : new RoomError("internal", {}, { cause: error });
+    if (known.code === "internal") {
+      this.premises.log.error({ err: known.cause ?? known, remote: this.#wire.remote }, "a request failed");
+    }
+    const { message: _told, ...detail } = known.detail;
+    this.answer(id, { type: "error", code: known.code, message: known.message, ...detail });
+  }
+
+  /** Tracks work that makes an entry: what is asked after it is answered after it. */
+  trackRecord(id: string | undefined, work: Promise<unknown>): void {
+    const recorded: Promise<void> = work.then(
+      () => void this.#recording.delete(recorded),
+      () => void this.#recording.delete(recorded),
+    );
+    this.#recording.add(recorded);
+    this.track(id, work);
+  }
+
+  /** Resolves when all that this connection has sent to its rooms until now is recorded, or refused. */
+  async recorded(): Promise<void> {
+    await Promise.all(this.#recording);
+  }
+
+  /** Counts work as a request that is not answered yet, and answers for it when it fails. */
+  track(id: string | undefined, work: Promise<unknown>): void {
+    const settled: Promise<void> = work.then(
+      () => {
+        this.#unanswered.delete(settled);
+      },
+      (error: unknown) => {
+        this.#unanswered.delete(settled);
+        this.refuse(id, error);
+      },
+    );
+    this.#unanswered.add(settled);
+  }
+
+  /**
+   * Tracks work whose answer is large. One after the other, each begun only when the peer has taken what
+   * went before, so that a thousand requests of a peer that does not read hold no answers.
+   */
+  trackInTurn(id: string | undefined, work: () => Promise<void>): void {
+    const recorded = this.recorded();
+    const turn = this.#turn.then(async () => {
+      await recorded;
+      await this.ready();
+      if (this.isOpen) await work();
+    });
+    this.#turn = turn.catch(() => undefined);
+    this.track(id, turn);
+  }
+
+  /** Resolves when every request so far is answered and every room has given what it had. */
+  async settled(): Promise<void> {
+    while (this.#unanswered.size > 0) await Promise.all(this.#unanswered);
+    await Promise.all(Array.from(this.memberships.values(), ({ member }) => member.caughtUp()));
+  }
+
+  /**
+   * The room that a request means: the one it names, or the only one.
+   * @throws RoomError not-in-room, bad-name, bad-message when it names none and there are several
+   */
+  membership(room: string | undefined): Membership {
+    const [only, ...others] = room === undefined ? this.memberships.values() : [];
+    if (room !== undefined) {
+      const named = this.memberships.get(parseRoomName(room).key);
+      if (named !== undefined) return named;
+    } else if (others.length > 0) {
+      throw new RoomError("bad-message", {
+        message: "Bad message: room is missing, and you are in several.",
+      });
+    } else if (only !== undefined) {
+      return only;
+    }
+    throw new RoomError("not-in-room");
+  }
+
+  /** Reads no further request; what was received is answered, then comes the goodbye. */
+  dismiss(goodbye: Goodbye): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#goodbye = goodbye;
+  }
+
+  /** Says goodbye at once, whatever is unanswered. What was said before stays said. */
+  expel(goodbye: Goodbye): void {
+    this.dismiss(goodbye);
+    this.#letGo();
+    const { id, ...bye } = goodbye;
+    this.answer(id, { type: "bye", ...bye });
+    this.#wire.close();
+  }
+
+  /** Dismisses, and expels when everything is answered or `graceMs` have passed. */
+  async retire(goodbye: Goodbye, graceMs: number): Promise<void> {
+    this.dismiss(goodbye);
+    const timeout = new AbortController();
+    await Promise.race([this.settled(), sleep(graceMs, undefined, { signal: timeout.signal, ref: false })]);
+    timeout.abort();
+    this.expel(goodbye);
+  }
+
+  abandon(error: unknown): void {
+    this.premises.log.error({ err: error, remote: this.#wire.remote }, "a connection failed");
+    this.expel({ code: "internal", retry: true });
+  }
+
+  /** Called when `connect` succeeded. */
+  welcome(claim: Claim): void {
+    this.claim = claim;
+    clearTimeout(this.#silenceTimer);
+    this.premises.log.info({ name: claim.name.shown, remote: this.#wire.remote }, "connected");
+  }
+
+  async #takeAll(lines: readonly Line[]): Promise<void> {
+    if (this.claim === undefined) this.#expectWords();
+    for (const line of lines) {
+      const work = this.#take(line);
+      if (work !== undefined) await work;
+      if (this.#isLeaving) return;
+      while (this.#unanswered.size >= maxUnanswered && this.isOpen) await Promise.race(this.#unanswered);
+      if (this.#wire.pendingBytes > this.premises.limits.outboxBytes) await this.#wire.ready();
+    }
+  }
+
+  // Undefined when the line is dealt with or being dealt with beside the next; else the next one waits for it.
+  #take(line: Line): Promise<void> | undefined {
+    if (line === tooLong) {
+      this.refuse(undefined, new RoomError("line-too-long"));
+      return undefined;
+    }
+    const parsed = parseRequest(line);
+    if (parsed.error === undefined) return this.#attempt(parsed.request);
+    this.refuse(parsed.id, parsed.error);
+    return undefined;
+  }
+
+  #attempt(request: Request): Promise<void> | undefined {
+    try {
+      if (this.claim === undefined && !isAllowedBeforeConnect(request)) throw new RoomError("not-connected");
+      const work = handle(this, request);
+      return work?.catch((error: unknown) => {
+        this.refuse(request.id, error);
+      });
+    } catch (error) {
+      this.refuse(request.id, error);
+      return undefined;
+    }
+  }
+
+  #expectWords(): void {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => {
+      this.expel({ code: "stalled", message: "You said nothing for too long.", retry: true });
+    }, this.premises.silenceMs);
+  }
+
+  // Leaves rooms, drops transfers and gives the name back, as soon as the peer's end is known.
+  #letGo(): void {
+    if (this.#hasLetGo) return;
+    this.#hasLetGo = true;
+    clearTimeout(this.#silenceTimer);
+    for (const { room, member } of this.memberships.values()) {
+      room.leave(member);
+      this.premises.rooms.exit(room);
+    }
+    this.memberships.clear();
+    this.uploads.dropAll();
+    this.downloads.stopAll();
+    if (this.claim !== undefined)
+      this.premises.log.info({ name: this.name, remote: this.#wire.remote }, "gone");
+    this.claim?.release();
+  }
+}
+
+function isAllowedBeforeConnect(request: Request): boolean {
+  return request.type === "connect" || request.type === "ping" || request.type === "quit";
+}

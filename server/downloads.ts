@@ -1,0 +1,121 @@
+// The downloads of one connection: each reads its blob only as fast as the peer takes it, so that neither
+// memory nor the lines of others wait for a file.
+
+import { RoomError } from "../shared/errors.js";
+import type { FileItem } from "../shared/answers.js";
+import type { RequestOf } from "../shared/requests.js";
+import type { Connection } from "./connection.js";
+import type { BlobReader, FileQuery } from "./engine.js";
+import type { Room } from "./room.js";
+
+const maxDownloads = 16;
+
+/** Chunks read and sent at a time: as much as may lie between a message and the peer. */
+const chunksAtOnce = 4;
+
+interface Outgoing {
+  readonly room: Room;
+  isStopped: boolean;
+}
+
+export class Downloads {
+  readonly #connection: Connection;
+  readonly #outgoing = new Map<string, Outgoing>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  start(request: RequestOf<"download">, { room, query }: { room: Room; query: FileQuery }): void {
+    const { id } = request;
+    if (this.#outgoing.has(id)) {
+      throw new RoomError("bad-message", { message: "Bad message: a download with this id is running." });
+    }
+    if (this.#outgoing.size >= maxDownloads) {
+      throw new RoomError("too-many", { message: `At most ${maxDownloads} downloads at once.` });
+    }
+    const outgoing = { room, isStopped: false };
+    this.#outgoing.set(id, outgoing);
+    const work = this.#run(request, query, outgoing).finally(() => {
+      if (this.#outgoing.get(id) === outgoing) this.#outgoing.delete(id);
+    });
+    this.#connection.track(id, work);
+  }
+
+  /** @throws RoomError bad-message when no such download is running */
+  cancel(id: string): void {
+    const outgoing = this.#outgoing.get(id);
+    if (outgoing === undefined) {
+      throw new RoomError("bad-message", { message: "Bad message: no download with this id is running." });
+    }
+    this.#stop(id, outgoing);
+    this.#connection.answer(id, { type: "cancelled" });
+  }
+
+  /** Stops those of one room, which the client is told, or all. */
+  stopAll(room?: Room): void {
+    for (const [id, outgoing] of this.#outgoing) {
+      if (room !== undefined && outgoing.room !== room) continue;
+      this.#stop(id, outgoing);
+      if (room !== undefined) this.#connection.answer(id, { type: "cancelled" });
+    }
+  }
+
+  #stop(id: string, outgoing: Outgoing): void {
+    outgoing.isStopped = true;
+    this.#outgoing.delete(id);
+  }
+
+  async #run(request: RequestOf<"download">, query: FileQuery, outgoing: Outgoing): Promise<void> {
+    const { engine } = this.#connection.premises;
+    await this.#connection.recorded();
+    const item = await engine.catalog.findFile(outgoing.room.name, query);
+    if (item === undefined) throw new RoomError("file-not-found");
+    const offset = request.offset ?? 0;
+    if (request.sha256 !== undefined && request.sha256 !== item.sha256) throw new RoomError("changed");
+    if (offset > item.size) throw new RoomError("bad-offset", { offset: item.size });
+    const blob = await engine.files.open(item.sha256);
+    try {
+      if (outgoing.isStopped) return;
+      const { seq: _seq, time: _time, from: _from, ...facts } = item;
+      this.#connection.answer(undefined, { type: "downloading", id: request.id, ...facts, offset });
+      await this.#send(request.id, { blob, item, offset, outgoing });
+    } finally {
+      await blob.close();
+    }
+  }
+
+  async #send(
+    id: string,
+    from: { blob: BlobReader; item: FileItem; offset: number; outgoing: Outgoing },
+  ): Promise<void> {
+    const { blob, item, outgoing } = from;
+    const { chunkBytes } = this.#connection.premises.limits;
+    const idJson = JSON.stringify(id);
+    const buffer = Buffer.allocUnsafe(
+      Math.min(chunkBytes * chunksAtOnce, Math.max(item.size - from.offset, 1)),
+    );
+    const isOver = () => outgoing.isStopped || !this.#connection.isOpen;
+    let { offset } = from;
+    for (;;) {
+      await this.#connection.ready();
+      if (isOver()) return;
+      const bytes = await blob.read(buffer, offset);
+      if (isOver()) return;
+      if (bytes === 0 && offset < item.size)
+        throw new Error(`Blob ${item.sha256} is shorter than its ${item.size} bytes.`);
+      let lines = "";
+      let at = 0;
+      do {
+        const end = Math.min(at + chunkBytes, bytes);
+        const last = offset + end === item.size ? ',"last":true' : "";
+        const data = buffer.toString("base64", at, end);
+        lines += `{"type":"chunk","id":${idJson},"offset":${offset + at},"data":"${data}"${last}}\n`;
+        at = end;
+      } while (at < bytes);
+      this.#connection.send(lines);
+      offset += bytes;
+      if (offset === item.size) return;
+    }
+  }
+}

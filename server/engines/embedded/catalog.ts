@@ -1,0 +1,22 @@
+// The embedded Catalog: asks the reading thread.
+
+import type { FileItem } from "../../../shared/answers.js";
+import type { Name } from "../../../shared/names.js";
+import type { Catalog, FileQuery } from "../../engine.js";
+import type { WorkerCalls } from "./calls.js";
+import type { ReaderMethods } from "./reader.js";
+
+export function openCatalog(reader: WorkerCalls<ReaderMethods>): Catalog {
+  return {
+    async rooms({ after, limit }): Promise<readonly Name[]> {
+      return reader.call("rooms", { after: after?.key ?? "", limit });
+    },
+    async files(room, { after, limit }): Promise<readonly FileItem[]> {
+      return reader.call("files", { roomKey: room.key, after, limit });
+    },
+    async findFile(room: Name, query: FileQuery): Promise<FileItem | undefined> {
+      if ("file" in query) return reader.call("fileById", { roomKey: room.key, file: query.file });
+      return reader.call("fileByName", { roomKey: room.key, key: query.name.key, version: query.version });
+    },
+  };
+}

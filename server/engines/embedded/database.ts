@@ -1,0 +1,114 @@
+// The only file that names the SQLite package, so that `node:sqlite` can take its place. Opens the database of
+// a data folder, for the writer (which makes the schema) or read-only. Used inside worker threads only:
+// SQLite's calls block.
+
+import { DatabaseSync } from "@photostructure/sqlite";
+
+export type Row = Record<string, unknown>;
+type Value = string | number | null;
+
+/** As much of a prepared statement as is used here. */
+export interface Statement {
+  run(...values: Value[]): { lastInsertRowid: number | bigint };
+  get(...values: Value[]): Row | undefined;
+  all(...values: Value[]): Row[];
+  iterate(...values: Value[]): Iterable<Row>;
+}
+
+/** As much of a database as is used here. */
+export interface Database {
+  readonly isTransaction: boolean;
+  close(): void;
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+}
+
+/** Written to `user_version`; a file with a higher one belongs to a newer program. */
+const schemaVersion = 1;
+
+// Rows are clustered by room and number, so that a page of history is one walk along one b-tree.
+const schema = `
+  CREATE TABLE rooms (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    epoch TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE entries (
+    room INTEGER NOT NULL REFERENCES rooms (id),
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    id TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (room, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE files (
+    room INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    author TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mime TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (room, seq),
+    FOREIGN KEY (room, seq) REFERENCES entries (room, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE UNIQUE INDEX files_by_version ON files (room, key, version);
+  CREATE UNIQUE INDEX files_by_id ON files (room, file);
+  CREATE INDEX files_by_content ON files (sha256);
+`;
+
+/**
+ * Opens for writing and makes the schema in an empty file.
+ * Every commit is synced (`synchronous=FULL` in WAL mode), and what is deleted is overwritten and given back.
+ * @throws Error with a sentence for the person who started the server
+ */
+export function openForWriting(path: string): Database {
+  const database = new DatabaseSync(path);
+  database.exec(`
+    PRAGMA busy_timeout = 5000;
+    PRAGMA auto_vacuum = INCREMENTAL;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA secure_delete = ON;
+    PRAGMA foreign_keys = ON;
+    PRAGMA journal_size_limit = 67108864;
+  `);
+  const version = userVersion(database);
+  if (version > schemaVersion) {
+    throw new Error(`${path} was written by a newer version of Roomline (schema ${version}).`);
+  }
+  if (version === 0) {
+    database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  }
+  return database;
+}
+
+/** Opens for reading beside the writer, which must have been there first. */
+export function openForReading(path: string): Database {
+  const database = new DatabaseSync(path, { readOnly: true });
+  database.exec("PRAGMA busy_timeout = 5000;");
+  return database;
+}
+
+/** SQLite's primary result code of an error, undefined when it is none of SQLite's. */
+export function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
+}
+
+/** https://www.sqlite.org/rescode.html */
+export const resultCodes = { full: 13 } as const;
+
+function userVersion(database: Database): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
+}

@@ -1,0 +1,74 @@
+// What the file store asks of a disk beyond node:fs: folders that survive a power cut, writes that are whole,
+// and the one translation of a disk's errors into what a peer may know. Knows nothing of blobs and uploads.
+
+import { access, constants, mkdir, open, type FileHandle } from "node:fs/promises";
+import { constants as os } from "node:os";
+import { dirname } from "node:path";
+import { RoomError, type ErrorDetail } from "../../../shared/errors.js";
+
+/** IOV_MAX of Linux. libuv splits longer lists, but goes on at a wrong byte when one of its parts falls short. */
+const maxBuffers = 1024;
+
+/** A disk's error for a peer: `storage-full` when there is no room, else `internal`; the cause stays with it. */
+export function diskError(error: unknown, detail: ErrorDetail = {}): RoomError {
+  if (error instanceof RoomError) return error;
+  return new RoomError(isFull(error) ? "storage-full" : "internal", detail, { cause: error });
+}
+
+/** Whether a disk's error has this code, such as ENOENT. */
+export function hasCode(error: unknown, code: string): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === code;
+}
+
+// Node has no name for EDQUOT, only the number.
+function isFull(error: unknown): boolean {
+  if (hasCode(error, "ENOSPC")) return true;
+  return typeof error === "object" && error !== null && "errno" in error && error.errno === -os.errno.EDQUOT;
+}
+
+/** Makes a folder and those above it, all durable, and checks that it can be written to. */
+export async function makeFolder(folder: string): Promise<void> {
+  const topmost = await mkdir(folder, { recursive: true, mode: 0o700 });
+  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (topmost === undefined) return;
+  // A folder's name is a line in the folder above it.
+  for (let made = folder; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === topmost || made === dirname(made)) return;
+  }
+}
+
+/** Makes the names in a folder durable: a file that was created, renamed or removed there. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Writes all the bytes at a position, however few the disk takes at a time. */
+export async function writeFully(
+  handle: FileHandle,
+  buffers: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  let rest = buffers;
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await handle.writev(rest.slice(0, maxBuffers), at);
+    if (bytesWritten === 0) throw new Error("the disk took no byte and gave no reason");
+    rest = without(rest, bytesWritten);
+    at += bytesWritten;
+  }
+}
+
+function without(buffers: readonly Uint8Array[], writtenBytes: number): readonly Uint8Array[] {
+  let left = writtenBytes;
+  for (const [index, buffer] of buffers.entries()) {
+    if (left < buffer.length) return [buffer.subarray(left), ...buffers.slice(index + 1)];
+    left -= buffer.length;
+  }
+  return [];
+}

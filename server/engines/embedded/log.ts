@@ -1,0 +1,170 @@
+// The embedded RoomLog, on the main thread: gathers what is appended while a commit runs into the next one
+// (group commit), splices the lines of each commit once, and calls the listeners. The database is in writer.ts
+// and reader.ts.
+
+import { entryLine, type EntryLines } from "../../../shared/entry.js";
+import { RoomError } from "../../../shared/errors.js";
+import type { Name } from "../../../shared/names.js";
+import type { Appended, Draft, LogListener, Page, Range, RoomLog, Subscription } from "../../engine.js";
+import type { WorkerCalls } from "./calls.js";
+import type { ReaderMethods } from "./reader.js";
+import { withVersion, type Commit, type Refusal, type RoomDraft, type WriterMethods } from "./writer.js";
+
+/** Most drafts of one commit, so that a flood does not make everybody wait for one long sync. */
+const maxCommitDrafts = 4096;
+
+interface Append {
+  readonly room: Name;
+  readonly drafts: readonly Draft[];
+  resolve(appended: readonly Appended[]): void;
+  reject(error: unknown): void;
+}
+
+/** A room that somebody listens to. */
+interface Feed {
+  readonly name: string;
+  readonly epoch: string;
+  head: number;
+  readonly listeners: Set<LogListener>;
+}
+
+export class EmbeddedLog implements RoomLog {
+  readonly #writer: WorkerCalls<WriterMethods>;
+  readonly #reader: WorkerCalls<ReaderMethods>;
+  readonly #feeds = new Map<string, Feed>();
+  #waiting: Append[] = [];
+  #committing: Promise<void> | undefined;
+
+  constructor(writer: WorkerCalls<WriterMethods>, reader: WorkerCalls<ReaderMethods>) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  append(room: Name, drafts: readonly Draft[]): Promise<readonly Appended[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ room, drafts, resolve, reject });
+      // Not at once: the lines that came in the same packet belong into the same commit.
+      this.#committing ??= Promise.resolve().then(() => this.#commitAll());
+    });
+  }
+
+  async subscribe(room: Name, listener: LogListener): Promise<Subscription> {
+    const feed = this.#feeds.get(room.key) ?? (await this.#open(room));
+    feed.listeners.add(listener);
+    return {
+      name: feed.name,
+      epoch: feed.epoch,
+      head: feed.head,
+      close: () => {
+        feed.listeners.delete(listener);
+        if (feed.listeners.size > 0 || this.#feeds.get(room.key) !== feed) return;
+        this.#feeds.delete(room.key);
+        void this.#writer.call("release", room).catch(() => undefined);
+      },
+    };
+  }
+
+  async read(room: Name, range: Range): Promise<Page> {
+    return this.#reader.call("page", { roomKey: room.key, range });
+  }
+
+  /** Waits until everything that was appended is recorded. */
+  async flush(): Promise<void> {
+    while (this.#committing !== undefined) await this.#committing;
+  }
+
+  // The writer answers in the order it is asked, and continuations run in the order of the answers, so no
+  // commit can come between the head that `open` tells and the listener that is added right after.
+  async #open(room: Name): Promise<Feed> {
+    const opened = await this.#writer.call("open", room);
+    let feed = this.#feeds.get(room.key);
+    if (feed === undefined) {
+      feed = { ...opened, listeners: new Set() };
+      this.#feeds.set(room.key, feed);
+    }
+    return feed;
+  }
+
+  async #commitAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const appends = this.#takeWaiting();
+      try {
+        await this.#commit(appends);
+      } catch (error) {
+        for (const append of appends) append.reject(error);
+      }
+    }
+    this.#committing = undefined;
+  }
+
+  #takeWaiting(): Append[] {
+    let drafts = 0;
+    let count = 0;
+    for (const append of this.#waiting) {
+      drafts += append.drafts.length;
+      if (count > 0 && drafts > maxCommitDrafts) break;
+      count++;
+    }
+    if (count === this.#waiting.length) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      return all;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #commit(appends: readonly Append[]): Promise<void> {
+    const drafts = appends.flatMap(({ room, drafts }) => drafts.map((draft) => ({ ...draft, room })));
+    const commit = await this.#writer.call("append", drafts);
+    if ("code" in commit) refuse(appends, commit);
+    else this.#publish(appends, drafts, commit);
+  }
+
+  // Listeners first, then the appends: who awaits one has seen its entry delivered.
+  #publish(appends: readonly Append[], drafts: readonly RoomDraft[], commit: Commit): void {
+    for (const [key, lines] of this.#linesOf(drafts, commit)) {
+      const feed = this.#feeds.get(key);
+      if (feed === undefined) continue;
+      feed.head = lines.to;
+      for (const listener of feed.listeners) listener(lines);
+    }
+    let place = 0;
+    for (const append of appends) {
+      append.resolve(append.drafts.map(() => ({ seq: seqAt(commit, place++) })));
+    }
+  }
+
+  /** One buffer for each room of the commit that somebody listens to. */
+  #linesOf(drafts: readonly RoomDraft[], commit: Commit): Map<string, EntryLines> {
+    const time = new Date(commit.timeMs).toISOString();
+    const texts = new Map<string, { roomJson: string; from: number; to: number; text: string }>();
+    drafts.forEach((draft, place) => {
+      const feed = this.#feeds.get(draft.room.key);
+      if (feed === undefined) return;
+      const seq = seqAt(commit, place);
+      let run = texts.get(draft.room.key);
+      if (run === undefined) {
+        run = { roomJson: JSON.stringify(feed.name), from: seq, to: seq, text: "" };
+        texts.set(draft.room.key, run);
+      }
+      const version = commit.versions.get(place);
+      const body = version === undefined ? draft.body : withVersion(draft.body, version);
+      run.text += entryLine(run.roomJson, { type: draft.type, seq, time, body });
+      run.to = seq;
+    });
+    const lines = new Map<string, EntryLines>();
+    for (const [key, { from, to, text }] of texts) lines.set(key, { from, to, bytes: Buffer.from(text) });
+    return lines;
+  }
+}
+
+function seqAt(commit: Commit, place: number): number {
+  const seq = commit.seqs[place];
+  if (seq === undefined) throw new Error(`The commit has no number for draft ${place}.`);
+  return seq;
+}
+
+function refuse(appends: readonly Append[], { code, message }: Refusal): void {
+  const error = new RoomError(code, {}, { cause: new Error(message) });
+  for (const append of appends) append.resolve(append.drafts.map(() => ({ error })));
+}

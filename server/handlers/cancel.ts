@@ -1,0 +1,11 @@
+// `cancel`: drops an upload, by its `upload`, or stops a download, by its `id`.
+
+import type { RequestOf } from "../../shared/requests.js";
+import { RoomError } from "../../shared/errors.js";
+import type { Connection } from "../connection.js";
+
+export function cancel(connection: Connection, request: RequestOf<"cancel">): undefined {
+  if (request.upload !== undefined) connection.uploads.cancel(request.upload, request.id);
+  else if (request.id !== undefined) connection.downloads.cancel(request.id);
+  else throw new RoomError("bad-message", { message: "Bad message: upload or id is missing." });
+}

@@ -1,0 +1,23 @@
+// `files`: the files of a room, newest first, a page at a time.
+
+import type { RequestOf } from "../../shared/requests.js";
+import type { Connection } from "../connection.js";
+import { pageLimit } from "./page.js";
+
+export function files(connection: Connection, request: RequestOf<"files">): undefined {
+  const { room } = connection.membership(request.room);
+  const limit = pageLimit(request.limit);
+  connection.trackInTurn(request.id, async () => {
+    const found = await connection.premises.engine.catalog.files(room.name, {
+      after: request.after,
+      limit: limit + 1,
+    });
+    const items = found.slice(0, limit);
+    connection.answer(request.id, {
+      type: "files",
+      room: room.name.shown,
+      files: items,
+      more: found.length > limit,
+    });
+  });
+}

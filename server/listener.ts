@@ -1,0 +1,143 @@
+// One port. The first bytes of a connection decide what it speaks: JSON lines go on to `onWire`; a TLS hello
+// or an HTTP request gets a short answer in its own language and is never read as lines.
+
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { encode } from "../shared/protocol.js";
+import { TcpWire } from "./wires/tcp.js";
+import type { Wire } from "./wires/wire.js";
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxLineBytes: number;
+  /** How long a peer may say nothing before it is sent away. */
+  readonly silenceMs: number;
+  readonly stallMs: number;
+  readonly onWire: (wire: Wire) => void;
+}
+
+export interface Listener {
+  readonly address: AddressInfo;
+  /** Stops accepting. Connections that were handed on live on; those still silent are ended. */
+  close(): Promise<void>;
+}
+
+/** Bytes that wait in Node for a socket before `ready` has to be awaited. */
+const socketBufferBytes = 64 * 1024;
+const keepAliveMs = 60_000;
+
+/** @throws Error of the system, with its `code`: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND */
+export async function openListener(options: ListenerOptions): Promise<Listener> {
+  const silent = new Set<Socket>();
+  // Half-open, or the answers to `printf ... | nc -N` would be lost.
+  const server = createServer(
+    {
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+      highWaterMark: socketBufferBytes,
+    },
+    (socket) => {
+      silent.add(socket);
+      hearFirst(socket, options.silenceMs, (first) => {
+        silent.delete(socket);
+        handOver(socket, first, options);
+      });
+    },
+  );
+  await listen(server, options);
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The listener has no address.");
+  return {
+    address,
+    close() {
+      for (const socket of silent) socket.destroy();
+      // Not awaited to its callback, which waits for every connection.
+      server.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+type Speech = "lines" | "http" | "tls" | "nothing";
+
+interface FirstBytes {
+  readonly speech: Speech;
+  readonly bytes: Buffer;
+}
+
+const httpMethods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"];
+const tlsHandshake = 0x16;
+
+/** What first bytes are; undefined while they could still be the beginning of an HTTP request. */
+export function recognise(bytes: Buffer): Exclude<Speech, "nothing"> | undefined {
+  if (bytes.length === 0) return undefined;
+  if (bytes[0] === tlsHandshake) return "tls";
+  const text = bytes.toString("latin1", 0, 16);
+  for (const method of httpMethods) {
+    const start = `${method} `;
+    if (text.startsWith(start) && text.length > start.length)
+      return /\s/.test(text.charAt(start.length)) ? "lines" : "http";
+    if (start.startsWith(text)) return undefined;
+  }
+  return "lines";
+}
+
+async function listen(server: Server, { host, port }: ListenerOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+// Reads until it is clear what the peer speaks, it ended, or its time is over. A callback and no promise: the
+// socket must not be without its error listener for a moment.
+function hearFirst(socket: Socket, silenceMs: number, heard: (first: FirstBytes) => void): void {
+  let bytes: Buffer = Buffer.alloc(0);
+  const decide = (speech: Speech) => {
+    clearTimeout(timer);
+    socket.pause();
+    socket.off("data", onData).off("end", onEnd).off("error", onEnd).off("close", onEnd);
+    heard({ speech, bytes });
+  };
+  const onData = (more: Buffer) => {
+    bytes = bytes.length === 0 ? more : Buffer.concat([bytes, more]);
+    const speech = recognise(bytes);
+    if (speech !== undefined) decide(speech);
+  };
+  const onEnd = () => {
+    decide(bytes.length === 0 ? "nothing" : "lines");
+  };
+  const timer = setTimeout(onEnd, silenceMs);
+  socket.on("data", onData).on("end", onEnd).on("error", onEnd).on("close", onEnd);
+}
+
+function handOver(socket: Socket, { speech, bytes }: FirstBytes, options: ListenerOptions): void {
+  const wire = new TcpWire(socket, {
+    maxLineBytes: options.maxLineBytes,
+    stallMs: options.stallMs,
+    firstBytes: speech === "lines" ? bytes : Buffer.alloc(0),
+  });
+  if (speech === "lines") {
+    options.onWire(wire);
+    return;
+  }
+  const answer = answers[speech];
+  wire.send(answer);
+  wire.close();
+}
+
+const httpText = "This is a Roomline server. It speaks JSON lines on this port, not HTTP: try nc.\n";
+
+const answers: Record<Exclude<Speech, "lines">, string | Buffer> = {
+  nothing: encode({ type: "bye", code: "stalled", message: "You said nothing for too long.", retry: true }),
+  http:
+    "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+    `Content-Length: ${httpText.length}\r\nConnection: close\r\n\r\n${httpText}`,
+  // A fatal alert (RFC 8446 section 6): 70, protocol_version.
+  tls: Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 70]),
+};

@@ -1,0 +1,105 @@
+// A connection in a room, with its position: the number up to which it was given the room's entries. There is
+// no queue. A member whose peer reads slowly is given nothing more; when the peer reads again it is served
+// from the log, from its position on.
+//
+//            deliver, while little is pending
+//              +----+
+//              |    v
+//   join ---> [ live ] -- too much is pending --> [ behind ] -- at the head again: `live` --> [ live ]
+//                                                  |      ^
+//                                                  +------+
+//                                                ready: `behind`, then a page of the log
+
+import type { EntryLines } from "../shared/entry.js";
+import { encode } from "../shared/protocol.js";
+import type { Page, Range } from "./engine.js";
+
+/** Bytes that may wait in a peer's socket before it gets no more entries: the small, fixed amount. */
+const maxPendingBytes = 512 * 1024;
+
+const pageEntries = 1000;
+
+/** What a member needs of its connection. */
+export interface Peer {
+  readonly name: string;
+  readonly isOpen: boolean;
+  readonly pendingBytes: number;
+  send(lines: Uint8Array | string): void;
+  ready(): Promise<void>;
+  /** Ends the connection: what it should have been given cannot be read. */
+  abandon(error: unknown): void;
+}
+
+/** What a member needs of its room. */
+export interface MemberRoom {
+  readonly name: { readonly shown: string };
+  readonly head: number;
+  read(range: Range): Promise<Page>;
+  presenceNow(): string;
+}
+
+export class Member {
+  readonly peer: Peer;
+  readonly #room: MemberRoom;
+  #position: number;
+  #catchingUp: Promise<void> | undefined;
+  #hasLeft = false;
+
+  constructor(peer: Peer, room: MemberRoom) {
+    this.peer = peer;
+    this.#room = room;
+    this.#position = room.head;
+  }
+
+  /** Gives the entries of one commit, or leaves them to the log when the peer is behind. */
+  deliver(lines: EntryLines): void {
+    if (this.#catchingUp !== undefined) return;
+    if (this.peer.pendingBytes > maxPendingBytes) {
+      this.#catchingUp = this.#catchUp();
+      return;
+    }
+    this.peer.send(lines.bytes);
+    this.#position = lines.to;
+  }
+
+  /** Gives what is no entry; it is dropped for one who is behind. */
+  notify(line: string): void {
+    if (this.#catchingUp === undefined && this.peer.pendingBytes <= maxPendingBytes) this.peer.send(line);
+  }
+
+  /** Resolves when the member was given all that its room had when this was called, or is gone. */
+  async caughtUp(): Promise<void> {
+    await this.#catchingUp;
+  }
+
+  /** From here on nothing more is given. */
+  leave(): void {
+    this.#hasLeft = true;
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.peer.ready();
+      if (this.#isGone()) return;
+      const room = this.#room.name.shown;
+      this.peer.send(encode({ type: "behind", room, from: this.#position + 1, to: this.#room.head }));
+      while (this.#position < this.#room.head) {
+        const page = await this.#room.read({ after: this.#position, limit: pageEntries });
+        if (this.#isGone()) return;
+        this.peer.send(page.bytes);
+        this.#position = page.to;
+        await this.peer.ready();
+        if (this.#isGone()) return;
+      }
+      this.#catchingUp = undefined;
+      this.peer.send(encode({ type: "live", room, head: this.#position }));
+      this.peer.send(this.#room.presenceNow());
+    } catch (error) {
+      this.peer.abandon(error);
+    }
+  }
+
+  #isGone(): boolean {
+    return this.#hasLeft || !this.peer.isOpen;
+  }
+}

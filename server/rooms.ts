@@ -1,0 +1,79 @@
+// The rooms that somebody is in, by name. A room is opened for the first who enters and let go after the last.
+
+import type { RoomItem } from "../shared/answers.js";
+import type { Limits } from "../shared/limits.js";
+import type { Name } from "../shared/names.js";
+import type { Catalog, RoomLog } from "./engine.js";
+import { Room } from "./room.js";
+
+interface OpenRoom {
+  readonly room: Promise<Room>;
+  readonly name: Name;
+  /** Known once it is open. */
+  opened: Room | undefined;
+  /** How many are in it or on their way in. */
+  visits: number;
+}
+
+export class Rooms {
+  readonly #log: RoomLog;
+  readonly #catalog: Catalog;
+  readonly #limits: Limits;
+  readonly #open = new Map<string, OpenRoom>();
+
+  constructor(parts: { log: RoomLog; catalog: Catalog; limits: Limits }) {
+    this.#log = parts.log;
+    this.#catalog = parts.catalog;
+    this.#limits = parts.limits;
+  }
+
+  /** The room of that name. Every `enter` that succeeds is paid back with one `exit`. */
+  async enter(name: Name): Promise<Room> {
+    let open = this.#open.get(name.key);
+    if (open === undefined) {
+      open = { room: Room.open(name, this.#log, this.#limits), name, opened: undefined, visits: 0 };
+      this.#open.set(name.key, open);
+    }
+    open.visits++;
+    try {
+      open.opened = await open.room;
+      return open.opened;
+    } catch (error) {
+      this.#release(open);
+      throw error;
+    }
+  }
+
+  exit(room: Room): void {
+    const open = this.#open.get(room.name.key);
+    if (open?.opened === room) this.#release(open);
+  }
+
+  /** Rooms that have members or entries, by key, those after `after`, and whether there are more. */
+  async list(after: Name | undefined, limit: number): Promise<{ rooms: RoomItem[]; more: boolean }> {
+    const recorded = await this.#catalog.rooms({ after, limit: limit + 1 });
+    const byKey = new Map(recorded.map((name) => [name.key, name]));
+    for (const { name, opened } of this.#open.values()) {
+      if (opened !== undefined && compareBytes(name.key, after?.key ?? "") > 0)
+        byKey.set(name.key, opened.name);
+    }
+    const keys = Array.from(byKey.keys()).sort(compareBytes);
+    const rooms = keys.slice(0, limit).map((key) => ({
+      room: byKey.get(key)?.shown ?? key,
+      memberCount: this.#open.get(key)?.opened?.memberCount ?? 0,
+    }));
+    return { rooms, more: keys.length > limit };
+  }
+
+  #release(open: OpenRoom): void {
+    open.visits--;
+    if (open.visits > 0 || this.#open.get(open.name.key) !== open) return;
+    this.#open.delete(open.name.key);
+    open.opened?.close();
+  }
+}
+
+// The order of the catalog: that of the keys' bytes in UTF-8, which is not that of their UTF-16 units.
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,73 @@
+// RoomServer: the listener, the rooms and the live connections of one server, over an engine.
+
+import type { AddressInfo } from "node:net";
+import type { Limits } from "../shared/limits.js";
+import { Connection, type Premises } from "./connection.js";
+import type { Engine } from "./engine.js";
+import { openListener, type Listener } from "./listener.js";
+import type { Log } from "./log.js";
+import { Rooms } from "./rooms.js";
+import type { Wire } from "./wires/wire.js";
+
+export interface RoomServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly limits: Limits;
+  /** Told to clients, as "roomline/1.0.0". */
+  readonly serverName: string;
+  readonly log: Log;
+  /** How long a peer may say nothing before its `connect`. */
+  readonly silenceMs?: number;
+  /** How long a peer may take no byte while some wait for it. */
+  readonly stallMs?: number;
+}
+
+const defaultSilenceMs = 10_000;
+const defaultStallMs = 15 * 60_000;
+
+export class RoomServer {
+  readonly #engine: Engine;
+  readonly #options: RoomServerOptions;
+  readonly #premises: Premises;
+  readonly #connections = new Set<Connection>();
+  #listener: Listener | undefined;
+
+  constructor(engine: Engine, options: RoomServerOptions) {
+    const { limits, serverName, log, silenceMs = defaultSilenceMs } = options;
+    this.#engine = engine;
+    this.#options = options;
+    const rooms = new Rooms({ log: engine.log, catalog: engine.catalog, limits });
+    this.#premises = { rooms, engine, limits, serverName, silenceMs, log };
+  }
+
+  /** @throws Error of the system, with its `code`, when the address cannot be had */
+  async listen(): Promise<AddressInfo> {
+    const { host, port, limits, silenceMs = defaultSilenceMs, stallMs = defaultStallMs } = this.#options;
+    this.#listener = await openListener({
+      host,
+      port,
+      maxLineBytes: limits.lineBytes,
+      silenceMs,
+      stallMs,
+      onWire: (wire) => {
+        this.#serve(wire);
+      },
+    });
+    return this.#listener.address;
+  }
+
+  /** Stops accepting, answers what was received, says goodbye to everybody, then closes the engine. */
+  async close(graceMs: number): Promise<void> {
+    await this.#listener?.close();
+    const goodbye = { code: "shutting-down", message: "The server is stopping.", retry: true } as const;
+    await Promise.all(Array.from(this.#connections, (connection) => connection.retire(goodbye, graceMs)));
+    await this.#engine.close();
+  }
+
+  #serve(wire: Wire): void {
+    const connection = new Connection(wire, this.#premises);
+    this.#connections.add(connection);
+    void connection.run().finally(() => this.#connections.delete(connection));
+  }
+}

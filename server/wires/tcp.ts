@@ -1,0 +1,162 @@
+// The wire of JSON lines over a TCP socket. It frames, paces and ends; what the lines say is not its matter.
+// Made by listener.ts, once the first bytes have shown what the peer speaks.
+
+import type { Socket } from "node:net";
+import { LineSplitter, type Line } from "../../shared/lines.js";
+import type { Wire } from "./wire.js";
+
+export interface TcpWireOptions {
+  readonly maxLineBytes: number;
+  /** A peer that takes no byte for this long while some wait is given up. */
+  readonly stallMs: number;
+  /** What was read of the socket already. */
+  readonly firstBytes: Uint8Array;
+}
+
+/** How long a peer may take to end its half after we ended ours. */
+const lingerMs = 2000;
+
+export class TcpWire implements Wire {
+  readonly remote: string;
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  readonly #splitter: LineSplitter;
+  readonly #stallMs: number;
+  #unread: Line[] = [];
+  #hasEnded = false;
+  #isDiscarding = false;
+  #wakeReader: (() => void) | undefined;
+  #drain: { promise: Promise<void>; resolve: () => void } | undefined;
+  #stallTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, options: TcpWireOptions) {
+    this.#socket = socket;
+    this.#splitter = new LineSplitter(options.maxLineBytes);
+    this.#stallMs = options.stallMs;
+    this.remote = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
+    socket.on("data", (bytes: Buffer) => {
+      this.#take(bytes);
+    });
+    socket.on("end", () => {
+      this.#endOfLines();
+    });
+    socket.on("drain", () => {
+      this.#settleDrain();
+    });
+    // Reset, broken pipe, timed out: all the same to a wire. `close` follows.
+    socket.on("error", () => undefined);
+    this.closed = new Promise((resolve) => {
+      socket.on("close", () => {
+        this.#endOfLines();
+        this.#settleDrain();
+        clearTimeout(this.#stallTimer);
+        resolve();
+      });
+    });
+    this.#take(options.firstBytes);
+    if (socket.readableEnded) this.#endOfLines();
+  }
+
+  get lines(): AsyncIterable<readonly Line[]> {
+    return this.#read();
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.writable;
+  }
+
+  send(lines: Uint8Array | string): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(lines);
+    if (this.#socket.writableLength > 0) this.#watchForStall();
+  }
+
+  ready(): Promise<void> {
+    if (!this.#socket.writable || !this.#socket.writableNeedDrain) return Promise.resolve();
+    if (this.#drain === undefined) {
+      let resolve: () => void = () => undefined;
+      const promise = new Promise<void>((settle) => (resolve = settle));
+      this.#drain = { promise, resolve };
+    }
+    return this.#drain.promise;
+  }
+
+  close(): void {
+    // What still comes is read and thrown away: closing with unread bytes would reset the connection, and the
+    // peer could lose what it has not read yet.
+    this.#isDiscarding = true;
+    this.#socket.resume();
+    this.#socket.end(() => {
+      if (this.#socket.destroyed) return;
+      const timer = setTimeout(() => this.#socket.destroy(), lingerMs);
+      this.#socket.once("close", () => {
+        clearTimeout(timer);
+      });
+    });
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  async *#read(): AsyncGenerator<readonly Line[]> {
+    for (;;) {
+      if (this.#unread.length > 0) {
+        const lines = this.#unread;
+        this.#unread = [];
+        yield lines;
+      } else if (this.#hasEnded) {
+        return;
+      } else {
+        this.#socket.resume();
+        await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+      }
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#isDiscarding) return;
+    const lines = this.#splitter.push(bytes);
+    if (lines.length === 0) return;
+    this.#unread = this.#unread.length === 0 ? lines : this.#unread.concat(lines);
+    if (this.#wakeReader === undefined) this.#socket.pause();
+    else this.#wake();
+  }
+
+  #endOfLines(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (!this.#socket.destroyed) this.#unread = this.#unread.concat(this.#splitter.end());
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#wakeReader?.();
+    this.#wakeReader = undefined;
+  }
+
+  #settleDrain(): void {
+    this.#drain?.resolve();
+    this.#drain = undefined;
+  }
+
+  #watchForStall(): void {
+    if (this.#stallTimer !== undefined) return;
+    const takenBytes = this.#takenBytes();
+    this.#stallTimer = setTimeout(() => {
+      this.#stallTimer = undefined;
+      if (this.#socket.writableLength === 0) return;
+      if (this.#takenBytes() === takenBytes) this.destroy();
+      else this.#watchForStall();
+    }, this.#stallMs);
+    this.#stallTimer.unref();
+  }
+
+  #takenBytes(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+}
