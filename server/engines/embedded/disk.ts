@@ -26,15 +26,37 @@ function isFull(error: unknown): boolean {
   return typeof error === "object" && error !== null && "errno" in error && error.errno === -os.errno.EDQUOT;
 }
 
-/** Makes a folder and those above it, all durable, and checks that it can be written to. */
+/**
+ * Makes a folder that is missing. Whether its name is durable is the caller's business: an earlier process may
+ * have made it and ended before it was. Not `mkdir` with `recursive`, which says ENOENT when the disk is full.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const topmost = await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  }
+}
+
+/** Makes what is missing of a folder and those above it, all durable, and checks that it can be written to. */
+export async function makeDurableFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = folder; !(await exists(at)); at = dirname(at)) missing.unshift(at);
+  for (const at of missing) {
+    await makeFolder(at);
+    // A folder's name is a line in the folder above it.
+    await syncFolder(dirname(at));
+  }
   await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  if (topmost === undefined) return;
-  // A folder's name is a line in the folder above it.
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === topmost || made === dirname(made)) return;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
   }
 }
 

@@ -3,11 +3,11 @@
 // log's. No name, id or hash that a peer chose becomes a path unless it is 64 hexadecimal digits.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, unlink, type FileHandle } from "node:fs/promises";
+import { open, readdir, rename, rm, unlink, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RoomError } from "../../../shared/errors.js";
 import type { BlobReader, FileStore, Upload } from "../../engine.js";
-import { diskError, hasCode, makeFolder, syncFolder } from "./disk.js";
+import { diskError, hasCode, makeDurableFolder, makeFolder, syncFolder } from "./disk.js";
 import { openFolderUpload, type FolderUpload, type UploadHome } from "./folder-upload.js";
 
 export interface FolderFileStoreOptions {
@@ -27,9 +27,8 @@ export async function openFolderFileStore(options: FolderFileStoreOptions): Prom
   const folder = resolve(options.folder);
   const places = { blobs: join(folder, "blobs"), partial: join(folder, "partial") };
   try {
-    await makeFolder(folder);
-    await makeFolder(places.blobs);
-    await makeFolder(places.partial);
+    await makeDurableFolder(places.blobs);
+    await makeDurableFolder(places.partial);
     for (const name of await readdir(places.partial))
       await rm(join(places.partial, name), { recursive: true, force: true });
   } catch (error) {
@@ -123,7 +122,7 @@ export class FolderFileStore implements FileStore {
   #shard(folder: string): Promise<void> {
     const known = this.#shards.get(folder);
     if (known !== undefined) return known;
-    const made = mkdir(folder, { recursive: true, mode: 0o700 }).then(() => syncFolder(this.#blobs));
+    const made = makeFolder(folder).then(() => syncFolder(this.#blobs));
     this.#shards.set(folder, made);
     made.catch(() => this.#shards.delete(folder));
     return made;

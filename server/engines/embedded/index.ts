@@ -3,12 +3,12 @@
 //   roomline.db  (-wal, -shm)   the log, in SQLite        blobs/     complete files, by their hash
 //   session.key                 signs guests' sessions    partial/   uploads under way
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "../../engine.js";
 import { WorkerCalls, type Methods } from "./calls.js";
 import { openCatalog } from "./catalog.js";
 import { EmbeddedDirectory } from "./directory.js";
+import { makeDurableFolder } from "./disk.js";
 import { openFolderFileStore } from "./files.js";
 import { EmbeddedLog } from "./log.js";
 import type { ReaderMethods } from "./reader.js";
@@ -26,7 +26,7 @@ export async function openEmbeddedEngine({
   dataFolder,
   threadFolder,
 }: EmbeddedEngineOptions): Promise<Engine> {
-  await mkdir(dataFolder, { recursive: true });
+  await makeDurableFolder(dataFolder);
   const key = await openSessionKey(join(dataFolder, "session.key"));
   const files = await openFolderFileStore({ folder: dataFolder });
   const database = join(dataFolder, "roomline.db");

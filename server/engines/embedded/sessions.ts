@@ -5,8 +5,9 @@
 //   signature = HMAC-SHA-256 over everything before it and the key of the name that the session is bound to
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { open, readFile, type FileHandle } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { hasCode, syncFolder } from "./disk.js";
 
 /** A session is accepted for this long after it was issued, or after its last connection ended. */
 export const sessionLifetimeMs = 24 * 3600 * 1000;
@@ -44,11 +45,14 @@ export async function openSessionKey(path: string): Promise<Buffer> {
   const stored = await readKey(path);
   if (stored !== undefined) return stored;
   const key = randomBytes(keyBytes);
-  await using(await open(path, "wx", 0o600), async (file) => {
+  const file = await open(path, "wx", 0o600);
+  try {
     await file.writeFile(key);
     await file.sync();
-  });
-  await using(await open(dirname(path), "r"), (folder) => folder.sync());
+  } finally {
+    await file.close();
+  }
+  await syncFolder(dirname(path));
   return key;
 }
 
@@ -58,16 +62,8 @@ async function readKey(path: string): Promise<Buffer | undefined> {
     if (key.length !== keyBytes) throw new Error(`${path} is damaged: it should have ${keyBytes} bytes.`);
     return key;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
-  }
-}
-
-async function using(file: FileHandle, work: (file: FileHandle) => Promise<void>): Promise<void> {
-  try {
-    await work(file);
-  } finally {
-    await file.close();
   }
 }
 
