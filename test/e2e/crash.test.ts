@@ -1,0 +1,47 @@
+import { crashRepeatedly } from "../support/crash.js";
+import { buildMutant } from "../support/mutant.js";
+import { runSeed, seededRandom } from "../support/random.js";
+import { temporaryFolder } from "../support/server.js";
+
+const rounds = 10;
+const writers = 8;
+
+describe("A server killed under load", () => {
+  const seed = runSeed();
+
+  it("has in its history whatever anyone had been shown, without holes", async () => {
+    const dataFolder = await temporaryFolder();
+    const report = await crashRepeatedly({ dataFolder, rounds, writers, random: seededRandom(seed) });
+    console.log(`crash: seed ${seed}, ${rounds} rounds, ${report.shown} entries shown`);
+    expect(report).toMatchObject({ lost: [], holes: [], killedUnderLoad: rounds });
+  }, 180_000);
+
+  it("would lose entries if they were delivered before the commit", async () => {
+    const folder = await temporaryFolder();
+    await buildMutant(folder, {
+      file: "server/engines/embedded/writer.js",
+      replace: [
+        [
+          'database.exec("BEGIN IMMEDIATE");',
+          'if (!database.isTransaction) database.exec("BEGIN IMMEDIATE");',
+        ],
+        [
+          'database.exec("COMMIT");',
+          'setTimeout(() => database.isTransaction && database.exec("COMMIT"), 20);',
+        ],
+      ],
+    });
+    const dataFolder = await temporaryFolder();
+    const report = await crashRepeatedly({
+      dataFolder,
+      folder,
+      rounds: 3,
+      writers,
+      random: seededRandom(seed),
+    });
+    console.log(
+      `crash, delivered before the commit: seed ${seed}, ${report.lost.length} of ${report.shown} lost`,
+    );
+    expect(report.lost.length).toBeGreaterThan(0);
+  }, 180_000);
+});
