@@ -1,10 +1,11 @@
 // What every FileStore owes, whatever keeps its bytes: the laws of server/engine.ts as tests. An engine's own
 // test file calls this with a factory and adds what only that engine has.
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import * as fc from "fast-check";
-import type { RoomError } from "../../shared/errors.js";
-import type { FileStore, Upload } from "../../server/engine.js";
+import type { FileStore } from "../../server/engine.js";
+import { chunkBytes, get, put, sha256Of } from "../support/blobs.js";
+import { cancelledUploads, unfinishedUploads } from "./upload.contract.js";
 
 export interface OpenedFileStore {
   readonly store: FileStore;
@@ -12,9 +13,6 @@ export interface OpenedFileStore {
   /** Ends the store and opens it again on what it kept. */
   reopen?(): Promise<OpenedFileStore>;
 }
-
-const KiB = 1024;
-const chunkBytes = 48 * KiB;
 
 /** Declares the suite. `open` makes an empty store each time. */
 export function fileStoreContract(open: () => Promise<OpenedFileStore>): void {
@@ -149,116 +147,6 @@ function finishedUploads(opened: () => OpenedFileStore): void {
   });
 }
 
-function unfinishedUploads(store: () => FileStore): void {
-  let upload: Upload;
-
-  beforeEach(async () => {
-    upload = await store().begin();
-  });
-
-  afterEach(() => upload.cancel());
-
-  it("counts the bytes it took at once, and those written when the write is done", async () => {
-    const written = upload.write(0, randomBytes(10));
-
-    expect(upload.receivedBytes).toBe(10);
-    await written;
-    expect(upload.writtenBytes).toBe(10);
-  });
-
-  it("never tells of durable bytes that are not written, and never of fewer than before", async () => {
-    let before = 0;
-    for (let chunk = 0; chunk < 100; chunk++) {
-      await upload.write(upload.receivedBytes, randomBytes(chunkBytes));
-      expect(upload.durableBytes).toBeLessThanOrEqual(upload.writtenBytes);
-      expect(upload.durableBytes).toBeGreaterThanOrEqual(before);
-      before = upload.durableBytes;
-    }
-
-    await upload.finish();
-
-    expect(upload.durableBytes).toBe(100 * chunkBytes);
-  });
-
-  it.each([
-    ["ahead", 11],
-    ["behind", 3],
-    ["repeated", 0],
-    ["negative", -1],
-    ["between two bytes", 9.5],
-    ["no number", NaN],
-  ])(
-    "refuses an offset that is %s, names the right one, takes nothing and goes on",
-    async (_what, offset) => {
-      await upload.write(0, Buffer.from("0123456789"));
-
-      await expect(upload.write(offset, Buffer.from("other"))).rejects.toMatchObject({
-        code: "bad-offset",
-        detail: { offset: 10, upload: upload.id },
-      });
-
-      expect(upload.receivedBytes).toBe(10);
-      await upload.write(10, Buffer.from("abc"));
-      expect(await upload.finish()).toEqual({ sha256: sha256Of("0123456789abc"), size: 13 });
-    },
-  );
-
-  it("cannot be seen as a blob", async () => {
-    await upload.write(0, Buffer.from("secret"));
-
-    await expect(store().open(sha256Of("secret"))).rejects.toMatchObject({ code: "file-not-found" });
-  });
-
-  it("is apart from the others", async () => {
-    const other = await store().begin();
-
-    for (let at = 0; at < 300; at += 3) {
-      void upload.write(at, Buffer.from("abc"));
-      await other.write(at, Buffer.from("xyz"));
-    }
-
-    expect(other.id).not.toBe(upload.id);
-    expect((await upload.finish()).sha256).toBe(sha256Of("abc".repeat(100)));
-    expect((await other.finish()).sha256).toBe(sha256Of("xyz".repeat(100)));
-  });
-}
-
-function cancelledUploads(store: () => FileStore): void {
-  it("leaves nothing, and may be cancelled again", async () => {
-    const upload = await store().begin();
-    await upload.write(0, Buffer.from("dropped"));
-
-    await upload.cancel();
-    await upload.cancel();
-
-    await expect(store().open(sha256Of("dropped"))).rejects.toMatchObject({ code: "file-not-found" });
-  });
-
-  it("settles every write that is under way", async () => {
-    const upload = await store().begin();
-    const writes = Array.from({ length: 50 }, (_nothing, chunk) =>
-      upload.write(chunk * chunkBytes, randomBytes(chunkBytes)).catch((error: unknown) => error),
-    );
-
-    await Promise.all([upload.cancel(), upload.cancel()]);
-
-    for (const outcome of await Promise.all(writes))
-      expect([undefined, "upload-not-found"]).toContain((outcome as RoomError | undefined)?.code);
-  });
-
-  it("does not take back what is being finished", async () => {
-    const bytes = randomBytes(chunkBytes);
-    const upload = await store().begin();
-    void upload.write(0, bytes);
-    const finished = upload.finish();
-
-    await upload.cancel();
-
-    expect(await finished).toEqual({ sha256: sha256Of(bytes), size: chunkBytes });
-    expect(sha256Of(await get(store(), sha256Of(bytes)))).toBe(sha256Of(bytes));
-  });
-}
-
 function blobs(store: () => FileStore): void {
   it.each([
     { what: "the first bytes", offset: 0, length: 4, expected: "0123" },
@@ -332,23 +220,4 @@ function blobs(store: () => FileStore): void {
       else expect(sha256Of(found)).toBe(sha256Of(bytes));
     }
   });
-}
-
-async function put(store: FileStore, bytes: Buffer) {
-  const upload = await store.begin();
-  for (let at = 0; at < bytes.length; at += chunkBytes)
-    await upload.write(at, bytes.subarray(at, at + chunkBytes));
-  return upload.finish(sha256Of(bytes));
-}
-
-async function get(store: FileStore, sha256: string): Promise<Buffer> {
-  const reader = await store.open(sha256);
-  const bytes = Buffer.alloc(reader.size + 1);
-  const filledBytes = await reader.read(bytes, 0);
-  await reader.close();
-  return bytes.subarray(0, filledBytes);
-}
-
-function sha256Of(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }

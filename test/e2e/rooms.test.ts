@@ -27,7 +27,7 @@ describe("20 rooms of 10 clients who all talk", () => {
     for (let index = 0; index < roomCount * membersPerRoom; index++) {
       const room = `room-${index % roomCount}`;
       const member: Member = { room, seqs: [], foreign: [], sent: 0 };
-      let finish = () => {};
+      let finish: () => void = () => undefined;
       done.push(new Promise((resolve) => (finish = resolve)));
       const onEntry = (entry: Entry, talker: Talker) => {
         if (entry.room !== room) member.foreign.push(entry.line);

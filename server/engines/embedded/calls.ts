@@ -34,6 +34,7 @@ export class WorkerCalls<M extends Methods<M>> {
   readonly #waiting = new Map<number, Waiting>();
   #nextCall = 1;
   #isClosing = false;
+  #ended: Error | undefined;
 
   /** Resolves when the worker ended although nobody closed it. */
   readonly failed: Promise<Error>;
@@ -45,6 +46,7 @@ export class WorkerCalls<M extends Methods<M>> {
     });
     this.failed = new Promise((resolve) => {
       const fail = (error: Error) => {
+        this.#ended ??= error;
         for (const waiting of this.#waiting.values()) waiting.reject(error);
         this.#waiting.clear();
         if (!this.#isClosing) resolve(error);
@@ -67,7 +69,7 @@ export class WorkerCalls<M extends Methods<M>> {
     return this.#ask(method, argument) as Promise<Result<M[K]>>;
   }
 
-  /** Calls the worker's `close`, if it has one, then ends it. */
+  /** Calls the worker's `close`, then ends it. May be called twice. */
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#ask("close", undefined).catch(() => undefined);
@@ -75,6 +77,7 @@ export class WorkerCalls<M extends Methods<M>> {
   }
 
   #ask(method: string, argument: unknown): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       const call = this.#nextCall++;
       this.#waiting.set(call, { resolve, reject });

@@ -1,0 +1,186 @@
+// The folder store and its disk: the order of its syncs, and a disk that is full or read-only (on small file
+// systems of its own, when this machine lets us mount them).
+
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openFolderFileStore } from "../../../server/engines/embedded/files.js";
+import { get, put } from "../../support/blobs.js";
+import { allFiles } from "../../support/folders.js";
+import { mountSmallDisk } from "../../support/small-disk.js";
+import { until } from "../../support/until.js";
+import { watchDisk } from "../../support/watch-disk.js";
+
+const MiB = 1024 * 1024;
+
+describe("FolderFileStore and its disk:", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "roomline-disk-"));
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  describe("durability", () => {
+    durability(() => folder);
+  });
+  describe("faults", () => {
+    faults(() => folder);
+  });
+});
+
+function durability(folder: () => string): void {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it("syncs the bytes before a blob gets its name, and the folders before finish answers", async () => {
+    const disk = await watchDisk(folder());
+    const store = await openFolderFileStore({ folder: join(folder(), "new") });
+    const upload = await store.begin();
+    await upload.write(0, Buffer.from("abc"));
+    const opening = disk.take();
+
+    const { sha256 } = await upload.finish();
+    const shard = `new/blobs/${sha256.slice(0, 2)}`;
+
+    expect(opening).toEqual(["sync .", "sync new", "sync new"]); // the names of new, blobs and partial
+    expect(disk.take()).toEqual([
+      `sync new/partial/${upload.id}`,
+      "sync new/blobs",
+      `rename new/partial/${upload.id} ${shard}/${sha256.slice(2)}`,
+      `sync ${shard}`,
+    ]);
+    await store.close();
+  });
+
+  it("syncs a shard's folder again when a blob is removed", async () => {
+    const store = await openFolderFileStore({ folder: folder() });
+    const { sha256 } = await put(store, Buffer.from("abc"));
+    const disk = await watchDisk(folder());
+
+    await store.remove(sha256);
+
+    expect(disk.take()).toEqual([`sync blobs/${sha256.slice(0, 2)}`]);
+    await store.close();
+  });
+
+  it("makes bytes durable when there are many, without being asked", async () => {
+    const store = await openFolderFileStore({ folder: folder(), syncEveryBytes: 1000, syncEveryMs: 1e6 });
+    const upload = await store.begin();
+
+    await upload.write(0, randomBytes(1000));
+    await until(() => upload.durableBytes === 1000);
+    await upload.write(1000, randomBytes(999));
+
+    expect(upload.durableBytes).toBe(1000);
+    await store.close();
+  });
+
+  it("makes few bytes durable after a while, without being asked", async () => {
+    const store = await openFolderFileStore({ folder: folder(), syncEveryMs: 1 });
+    const upload = await store.begin();
+
+    await upload.write(0, randomBytes(10));
+    await until(() => upload.durableBytes === 10);
+    await upload.write(10, randomBytes(10));
+    await until(() => upload.durableBytes === 20);
+
+    await store.close();
+  });
+
+  it("counts as durable only what was written before the sync began", async () => {
+    const store = await openFolderFileStore({ folder: folder(), syncEveryBytes: 10, syncEveryMs: 1e6 });
+    const upload = await store.begin();
+    const disk = await watchDisk(folder());
+    const release = disk.holdSyncs();
+    await upload.write(0, randomBytes(10));
+    await upload.write(10, randomBytes(5));
+
+    release();
+    await until(() => upload.durableBytes > 0);
+
+    expect(upload.durableBytes).toBe(10);
+    await store.close();
+  });
+
+  it("fails an upload whose sync failed, for good, and keeps the cause", async () => {
+    const store = await openFolderFileStore({ folder: folder(), syncEveryBytes: 10 });
+    const upload = await store.begin();
+    const disk = await watchDisk(folder());
+    const broken = Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
+    disk.failSyncs(broken);
+    await upload.write(0, randomBytes(10));
+    await until(() => disk.failedSyncs > 0);
+    jest.restoreAllMocks();
+
+    const expected = { code: "internal", detail: { upload: upload.id }, cause: broken };
+    await expect(upload.write(10, randomBytes(1))).rejects.toMatchObject(expected);
+    await expect(upload.finish()).rejects.toMatchObject(expected);
+
+    expect(await allFiles(folder())).toEqual([]);
+    await store.close();
+  });
+}
+
+function faults(folder: () => string): void {
+  it("says in a sentence why a folder cannot be used", async () => {
+    await writeFile(join(folder(), "file"), "");
+
+    await expect(openFolderFileStore({ folder: join(folder(), "file") })).rejects.toThrow(
+      `Cannot keep files in ${folder()}/file: `,
+    );
+  });
+
+  it("says that a read-only folder cannot be written to", async () => {
+    await (await openFolderFileStore({ folder: folder() })).close();
+    await using disk = await mountSmallDisk(folder(), "ro,size=1m");
+    if (!disk.isMounted) return;
+
+    await expect(openFolderFileStore({ folder: folder() })).rejects.toThrow(/EROFS|read-only/);
+  });
+
+  it("answers storage-full for good when there is no room, and goes on when there is", async () => {
+    await using disk = await mountSmallDisk(folder(), "size=1m");
+    if (!disk.isMounted) return;
+    const store = await openFolderFileStore({ folder: folder() });
+    const kept = await put(store, Buffer.from("kept"));
+    const upload = await store.begin();
+    const full = { code: "storage-full", detail: { upload: upload.id }, cause: { code: "ENOSPC" } };
+
+    await expect(upload.write(0, randomBytes(2 * MiB))).rejects.toMatchObject(full);
+    await expect(upload.write(2 * MiB, randomBytes(1))).rejects.toMatchObject(full);
+    await upload.cancel();
+
+    const again = await put(store, randomBytes(MiB / 2));
+    expect(again.size).toBe(MiB / 2);
+    expect((await get(store, kept.sha256)).toString()).toBe("kept");
+    await store.close();
+  });
+
+  it("answers storage-full when the blob's folder cannot be made, and leaves nothing", async () => {
+    // Root, blobs, partial and one file are all that fit.
+    await using disk = await mountSmallDisk(folder(), "size=1m,nr_inodes=4");
+    if (!disk.isMounted) return;
+    const store = await openFolderFileStore({ folder: folder() });
+    const upload = await store.begin();
+    await upload.write(0, Buffer.from("abc"));
+
+    await expect(upload.finish()).rejects.toMatchObject({ code: "storage-full" });
+    expect(await allFiles(folder())).toEqual([]);
+
+    await store.close();
+  });
+
+  it("answers storage-full when an upload's file cannot be made", async () => {
+    await using disk = await mountSmallDisk(folder(), "size=1m,nr_inodes=3");
+    if (!disk.isMounted) return;
+    const store = await openFolderFileStore({ folder: folder() });
+
+    await expect(store.begin()).rejects.toMatchObject({ code: "storage-full" });
+
+    await store.close();
+  });
+}
