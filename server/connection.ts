@@ -231,9 +231,9 @@ export class Connection implements Peer {
   async #takeAll(lines: readonly Line[]): Promise<void> {
     if (this.claim === undefined) this.#expectWords();
     for (const line of lines) {
+      if (this.#isLeaving) return;
       const work = this.#take(line);
       if (work !== undefined) await work;
-      if (this.#isLeaving) return;
       while (this.#unanswered.size >= maxUnanswered && this.isOpen) await Promise.race(this.#unanswered);
       if (this.#wire.pendingBytes > this.premises.limits.outboxBytes) await this.#wire.ready();
     }
@@ -266,6 +266,7 @@ export class Connection implements Peer {
 
   #expectWords(): void {
     clearTimeout(this.#silenceTimer);
+    if (this.#hasLetGo) return;
     this.#silenceTimer = setTimeout(() => {
       this.expel({ code: "stalled", message: "You said nothing for too long.", retry: true });
     }, this.premises.silenceMs);

@@ -110,13 +110,17 @@ function hearFirst(socket: Socket, silenceMs: number, heard: (first: FirstBytes)
     if (speech !== undefined) decide(speech);
   };
   const onEnd = () => {
-    decide(bytes.length === 0 ? "nothing" : "lines");
+    decide("lines");
   };
-  const timer = setTimeout(onEnd, silenceMs);
+  // What only began like HTTP counts as nothing too: were it lines by now, the rest of a request would be.
+  const timer = setTimeout(() => {
+    decide("nothing");
+  }, silenceMs);
   socket.on("data", onData).on("end", onEnd).on("error", onEnd).on("close", onEnd);
 }
 
 function handOver(socket: Socket, { speech, bytes }: FirstBytes, options: ListenerOptions): void {
+  if (socket.destroyed) return;
   const wire = new TcpWire(socket, {
     maxLineBytes: options.maxLineBytes,
     stallMs: options.stallMs,

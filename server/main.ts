@@ -2,29 +2,37 @@
 // one that names an engine.
 
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { defaultLimits } from "../shared/limits.js";
 import { openEmbeddedEngine } from "./engines/embedded/index.js";
-import { parseServerOptions, type ServerOptions } from "./options.js";
+import { parseOptions, type ServerOptions } from "./options.js";
 import { RoomServer } from "./server.js";
 
 const goodbyeMs = 3000;
+const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
 
 async function main(): Promise<void> {
   const version = readVersion();
   const dataFolder = fileURLToPath(new URL("../../uploads", import.meta.url));
-  const command = await parseServerOptions(process.argv.slice(2), { dataFolder, version });
-  if ("print" in command) {
-    (command.exitCode === 0 ? process.stdout : process.stderr).write(`${command.print}\n`);
-    process.exitCode = command.exitCode;
-    return;
+  const parsed = parseOptions({ argv: process.argv.slice(2), env: process.env, version, dataFolder });
+  if ("text" in parsed) {
+    process.stdout.write(`${parsed.text}\n`);
+  } else if ("problem" in parsed) {
+    process.stderr.write(`roomline: ${parsed.problem}\n`);
+    process.exitCode = exitCodes.usage;
+  } else {
+    await run(parsed.options, version);
   }
+}
+
+async function run(options: ServerOptions, version: string): Promise<void> {
   try {
-    await serve(command.serve, version);
+    await serve(options, version);
   } catch (error) {
-    process.stderr.write(`roomline: ${explain(error, command.serve)}\n`);
-    process.exit(1);
+    process.stderr.write(`roomline: ${explain(error, options)}\n`);
+    process.exit(exitCodes.failed);
   }
 }
 
@@ -41,22 +49,23 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
   });
   const { address, port, family } = await server.listen();
   const host = family === "IPv6" ? `[${address}]` : address;
+  const folder = shortest(options.data);
   process.stdout.write(
-    `Roomline ${version} is listening on ${host}:${port}; it keeps everything in ${options.data}\n`,
+    `Roomline ${version} is listening on ${host}:${port}; it keeps everything in ${folder}\n`,
   );
   stopOnSignals(server);
   const failure = await engine.failed;
   log.error({ err: failure }, "the engine failed");
   process.stderr.write(`roomline: the engine failed: ${failure.message}\n`);
-  process.exit(1);
+  process.exit(exitCodes.failed);
 }
 
 function stopOnSignals(server: RoomServer): void {
   let isStopping = false;
   const stop = () => {
-    if (isStopping) process.exit(1);
+    if (isStopping) process.exit(exitCodes.failed);
     isStopping = true;
-    void server.close(goodbyeMs).then(() => process.exit(0));
+    void server.close(goodbyeMs).then(() => process.exit(exitCodes.stopped));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
@@ -82,11 +91,19 @@ function explain(error: unknown, { host, port, data }: ServerOptions): string {
     case "EEXIST":
     case "ENOTDIR":
       return `The data folder ${data} is not a folder.`;
+    case "ENOENT":
+      return `The data folder ${data} cannot be made.`;
     case "ENOSPC":
       return `There is no space left for the data folder ${data}.`;
     default:
       return error.message;
   }
+}
+
+// As a person would write it where they are.
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere !== "" && fromHere.length < path.length ? fromHere : path;
 }
 
 function readVersion(): string {

@@ -1,77 +1,87 @@
-// Flags, environment (ROOMLINE_PORT ...) and a config file to ServerOptions; pure. The table of flags in
-// docs/operations.md is held against this file.
+// Flags, environment and config file to ServerOptions, in that order of weight. What it reads is passed in, the
+// config file aside; it neither prints nor exits. docs/operations.md has the table.
 
 import yargs from "yargs";
 
 export interface ServerOptions {
   readonly host: string;
+  /** 0: the system chooses. */
   readonly port: number;
+  /** The folder that everything is kept in. */
   readonly data: string;
   readonly logLevel: LogLevel;
 }
 
-/** What the command line asks for: to serve, or to print a text and end with a code. */
-export type Command =
-  { readonly serve: ServerOptions } | { readonly print: string; readonly exitCode: 0 | 2 };
+/** What to run with, what to print instead, or what is wrong in one sentence. */
+export type ParsedOptions =
+  { readonly options: ServerOptions } | { readonly text: string } | { readonly problem: string };
+
+export interface Given {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** The default of `--data`. */
+  readonly dataFolder: string;
+}
 
 const logLevels = ["silent", "error", "warn", "info"] as const;
 export type LogLevel = (typeof logLevels)[number];
-const defaultLogLevel: LogLevel = "error";
 
-/** @param dataFolder the default of `--data` */
-export async function parseServerOptions(
-  argv: readonly string[],
-  defaults: { dataFolder: string; version: string },
-): Promise<Command> {
-  let printed = "";
-  let fault: string | undefined;
-  const parser = yargs([])
+const flags = {
+  host: { type: "string", default: "127.0.0.1", describe: "address to listen on" },
+  port: { type: "number", default: 4040, describe: "TCP port; 0 lets the system choose" },
+  data: { type: "string", describe: "folder that everything is kept in" },
+  "log-level": { type: "string", choices: logLevels, default: "error", describe: "what is logged to stderr" },
+} as const;
+
+export function parseOptions({ argv, env, version, dataFolder }: Given): ParsedOptions {
+  let problem: string | undefined;
+  let text = "";
+  const parser = yargs()
     .scriptName("node server")
     .usage("$0 [flags]\n\nServes rooms and their files over JSON lines.")
-    .option("host", {
-      type: "string",
-      default: "127.0.0.1",
-      requiresArg: true,
-      describe: "Address to listen on",
-    })
-    .option("port", {
-      type: "string",
-      default: "4040",
-      requiresArg: true,
-      describe: "TCP port; 0 lets the system choose",
-    })
-    .option("data", {
-      type: "string",
-      default: defaults.dataFolder,
-      requiresArg: true,
-      describe: "Folder that everything is kept in",
-    })
-    .option("log-level", {
-      choices: logLevels,
-      default: defaultLogLevel,
-      requiresArg: true,
-      describe: "What is logged to stderr",
-    })
+    .parserConfiguration({ "duplicate-arguments-array": false, "dot-notation": false })
+    .options(flags)
+    .default("data", dataFolder)
     .config("config", "JSON file with any of these flags")
-    .env("ROOMLINE")
-    .version(defaults.version)
-    .help()
+    .epilogue("Each flag can be set in the environment, too: ROOMLINE_PORT, ROOMLINE_LOG_LEVEL and so on.")
     .strict()
+    .locale("en")
+    .wrap(100)
+    .version(version)
     .exitProcess(false)
     .fail((message, error) => {
-      fault = message || error.message;
+      problem ??= message || error.message;
     });
-  const args = await parser.parseAsync(argv.slice(), {}, (_error, _argv, output) => {
-    printed = output;
+  const all = [...fromEnvironment(env), ...argv];
+  const values = parser.parseSync(all, {}, (_error: unknown, _values: unknown, output: string) => {
+    text = output;
   });
-  if (fault !== undefined) return { print: `${fault}. See node server --help.`, exitCode: 2 };
-  if (printed !== "") return { print: printed, exitCode: 0 };
-  const port = parsePort(args.port);
-  if (port === undefined) return { print: `--port ${args.port} is not a port: 0 to 65535.`, exitCode: 2 };
-  return { serve: { host: args.host, port, data: args.data, logLevel: args.logLevel } };
+  problem ??= faultOf(values);
+  if (problem !== undefined) {
+    const sentence = problem
+      .trim()
+      .replace(/\s*\n\s*/g, " ")
+      .replace(/\.?$/, ".");
+    return { problem: `${sentence} See node server --help.` };
+  }
+  if (text !== "") return { text };
+  const { host, port, data, logLevel } = values;
+  return { options: { host, port, data, logLevel } };
 }
 
-function parsePort(text: string): number | undefined {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : undefined;
-  return port !== undefined && port <= 65_535 ? port : undefined;
+function faultOf({ host, port, data }: { host: unknown; port: unknown; data: unknown }): string | undefined {
+  if (typeof port !== "number" || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    return "The port must be a whole number from 0 to 65535";
+  }
+  if (typeof host !== "string" || host === "") return "The host is empty";
+  return typeof data !== "string" || data === "" ? "The data folder is empty" : undefined;
+}
+
+/** ROOMLINE_HOST and so on, as flags that the real ones come after. Other variables are not ours. */
+function fromEnvironment(env: Given["env"]): string[] {
+  return [...Object.keys(flags), "config"].flatMap((flag) => {
+    const value = env[`ROOMLINE_${flag.replaceAll("-", "_").toUpperCase()}`];
+    return value === undefined ? [] : [`--${flag}=${value}`];
+  });
 }

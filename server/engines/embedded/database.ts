@@ -66,22 +66,24 @@ const schema = `
   CREATE INDEX files_by_content ON files (sha256);
 `;
 
+// Every commit is synced, and what is deleted is overwritten and its space given back.
+const settings = `
+  PRAGMA busy_timeout = 5000;
+  PRAGMA auto_vacuum = INCREMENTAL;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA secure_delete = ON;
+  PRAGMA foreign_keys = ON;
+  PRAGMA journal_size_limit = 67108864;
+`;
+
 /**
  * Opens for writing and makes the schema in an empty file.
  * Every commit is synced (`synchronous=FULL` in WAL mode), and what is deleted is overwritten and given back.
  * @throws Error with a sentence for the person who started the server
  */
 export function openForWriting(path: string): Database {
-  const database = new DatabaseSync(path);
-  database.exec(`
-    PRAGMA busy_timeout = 5000;
-    PRAGMA auto_vacuum = INCREMENTAL;
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA secure_delete = ON;
-    PRAGMA foreign_keys = ON;
-    PRAGMA journal_size_limit = 67108864;
-  `);
+  const database = openSound(path);
   const version = userVersion(database);
   if (version > schemaVersion) {
     throw new Error(`${path} was written by a newer version of Roomline (schema ${version}).`);
@@ -108,6 +110,18 @@ export function resultCode(error: unknown): number | undefined {
 
 /** https://www.sqlite.org/rescode.html */
 export const resultCodes = { full: 13 } as const;
+
+// SQLite notices with the first page it reads that a file is none of its own.
+function openSound(path: string): Database {
+  const database: Database = new DatabaseSync(path);
+  try {
+    database.exec(settings);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The database ${path} cannot be used: ${reason}.`, { cause: error });
+  }
+  return database;
+}
 
 function userVersion(database: Database): number {
   return Number(database.prepare("PRAGMA user_version").get()?.user_version);
