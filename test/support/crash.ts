@@ -39,7 +39,7 @@ export async function crashRepeatedly(options: CrashOptions): Promise<CrashRepor
     const shown = await loadAndKill(options, round);
     report.shown += shown.size;
     if (shown.size > 0) report.killedUnderLoad++;
-    const program = await startProgram(options.dataFolder, options.folder);
+    const program = await startProgram(options.dataFolder, { folder: options.folder });
     for (const room of rooms) {
       const reader = await joinRoom(program.port, "auditor", room);
       verified.set(room, await audit(reader, { room, after: verified.get(room) ?? 0, shown, report }));
@@ -56,7 +56,7 @@ type Shown = Map<string, string>;
 const place = (room: string, seq: number) => `${room}/${seq}`;
 
 async function loadAndKill(options: CrashOptions, round: number): Promise<Shown> {
-  const program = await startProgram(options.dataFolder, options.folder);
+  const program = await startProgram(options.dataFolder, { folder: options.folder });
   const shown: Shown = new Map();
   const onEntry = (entry: Entry, talker: Talker) => {
     shown.set(place(entry.room, entry.seq), entry.line);
@@ -95,14 +95,14 @@ async function audit(reader: Peer, { room, after, shown, report }: Audit): Promi
   for (let more = true; more;) {
     reader.send({ type: "history", room, after: last, limit: 500 });
     const page = await reader.next("history");
-    for (let count = Number(page["count"]); count > 0; count--) {
+    for (let count = Number(page.count); count > 0; count--) {
       const entry = await reader.next("message");
-      const seq = Number(entry["seq"]);
+      const seq = Number(entry.seq);
       if (seq !== last + 1) report.holes.push(`${place(room, last + 1)} is missing before ${seq}`);
       history.set(seq, JSON.stringify(entry));
       last = seq;
     }
-    more = page["more"] === true;
+    more = page.more === true;
   }
   for (const [at, line] of shown) {
     const [name, seq] = at.split("/");

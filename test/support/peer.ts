@@ -21,11 +21,13 @@ export class Peer {
   /** Resolves when the server has ended the connection. */
   readonly ended: Promise<void>;
   #unread = 0;
+  #fences = 0;
   #waiting: Waiting | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on("error", () => undefined);
+    socket.on("end", () => socket.end());
     socket.pipe(parse()).on("data", (answer: Answer) => {
       this.received.push(answer);
       this.#serve();
@@ -64,9 +66,20 @@ export class Peer {
   }
 
   /** Sends a request and returns the answer with its `id`. */
-  async ask(request: object & { id: string }): Promise<Answer> {
+  async ask(request: Record<string, unknown> & { id: string }): Promise<Answer> {
     this.send(request);
-    return this.next((answer) => answer["id"] === request.id);
+    return this.next((answer) => answer.id === request.id);
+  }
+
+  /**
+   * Sends requests and returns what the server said until it had dealt with all of them, but for presence.
+   * A `rooms` request behind them tells when that is: it waits for everything but downloads.
+   */
+  async answersTo(...asked: (object | string)[]): Promise<Answer[]> {
+    const start = this.received.length;
+    for (const request of asked) this.send(request);
+    const fence = await this.ask({ type: "rooms", id: `fence-${++this.#fences}`, limit: 1 });
+    return this.received.slice(start, this.received.indexOf(fence)).filter(({ type }) => type !== "presence");
   }
 
   /** Lines of one type so far. */

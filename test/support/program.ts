@@ -18,9 +18,17 @@ export interface Program {
   stop(): Promise<number | null>;
 }
 
+export interface ProgramOptions {
+  /** The folder of the build to run; the project's own when left out. */
+  readonly folder?: string | undefined;
+  /** Else the system chooses. */
+  readonly port?: number;
+}
+
 /** Starts `node server`, or another build of it, and waits until it listens. */
-export async function startProgram(dataFolder: string, folder = projectFolder): Promise<Program> {
-  const child = spawn(process.execPath, ["server", "--port", "0", "--data", dataFolder], {
+export async function startProgram(dataFolder: string, options: ProgramOptions = {}): Promise<Program> {
+  const { folder = projectFolder, port = 0 } = options;
+  const child = spawn(process.execPath, ["server", "--port", String(port), "--data", dataFolder], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -39,7 +47,8 @@ export async function startProgram(dataFolder: string, folder = projectFolder): 
     },
   };
   cleanUp(() => program.kill());
-  return { ...program, port: await listeningPort(child) };
+  program.port = await listeningPort(child);
+  return program;
 }
 
 async function listeningPort(child: ChildProcess): Promise<number> {

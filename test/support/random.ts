@@ -12,5 +12,5 @@ export function seededRandom(seed: number): () => number {
 
 /** The seed of this run: of the environment, or a new one. Print it. */
 export function runSeed(): number {
-  return Number(process.env["ROOMLINE_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  return Number(process.env.ROOMLINE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 }
