@@ -19,8 +19,6 @@ export interface Limits {
   readonly memberNames: number;
   /** Most entries in one page of history. */
   readonly historyCount: number;
-  /** For how long a sender and an `id` stand for one entry. */
-  readonly dedupeMs: number;
 }
 
 const KiB = 1024;
@@ -36,7 +34,6 @@ export const defaultLimits: Limits = {
   outboxBytes: MiB,
   memberNames: 100,
   historyCount: 500,
-  dedupeMs: 24 * 3600 * 1000,
 };
 
 /** Unanswered requests of one connection past which the server stops reading it. */

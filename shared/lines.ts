@@ -52,6 +52,12 @@ export class LineSplitter {
       this.#isSkipping = false;
       return;
     }
+    // Looked at before it is joined: whoever pushes large pieces must not have them copied.
+    if (this.#heldBytes + tail.length > this.#maxLineBytes + 1) {
+      lines.push(tooLong);
+      this.#release();
+      return;
+    }
     let line = tail;
     if (this.#heldBytes > 0) {
       this.#append(tail);

@@ -38,7 +38,14 @@ export function parseFileName(text: string): Name {
 /** The key that two names share when they count as the same. */
 export function nameKey(text: string): string {
   // Lower, upper, lower: the sharp s and its capital, the final sigma and the Kelvin sign all meet.
-  return text.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
+  // The selector that asks for an emoji's coloured form makes no other name: ❤ and ❤️ are twins.
+  return text
+    .replaceAll("\ufe0f", "")
+    .normalize("NFKC")
+    .toLowerCase()
+    .toUpperCase()
+    .toLowerCase()
+    .normalize("NFKC");
 }
 
 function parseName(text: string, what: string): Name {
@@ -52,7 +59,7 @@ function checked(text: string, what: string): Name {
   const shown = text.normalize("NFC");
   const key = nameKey(shown);
   if (shown === "") refuse(what, "is empty");
-  if (shown === "." || shown === "..") refuse(what, "is a dot");
+  if (key === "." || key === "..") refuse(what, "is a dot");
   if (shown !== shown.trim() || key !== key.trim()) refuse(what, "begins or ends with a blank");
   if (/[/\\]/.test(shown) || /[/\\]/.test(key)) refuse(what, "has a slash");
   if (/^[a-z]:/i.test(key)) refuse(what, "begins like a drive");

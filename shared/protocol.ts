@@ -51,9 +51,9 @@ export function parseAnswer(value: unknown): Answer | undefined {
   return fields as unknown as Answer;
 }
 
-/** A message as a line, its line feed included. */
-export function encode(message: Request | Answer): string {
-  return JSON.stringify(message) + "\n";
+/** A message as a line, its line feed included; under an `id` when one is given. */
+export function encode(message: Request | Answer, id?: string): string {
+  return JSON.stringify(id === undefined ? message : { ...message, id }) + "\n";
 }
 
 interface Shape {
@@ -92,7 +92,8 @@ function describeFault(check: TypeCheck<TObject>, fields: Record<string, unknown
 }
 
 function expectation(schema: TSchema): string {
-  return schema.description ?? `of type ${String(schema.type ?? "as documented")}`;
+  if (schema.description !== undefined) return schema.description;
+  return typeof schema.type === "string" ? `of type ${schema.type}` : "as documented";
 }
 
 function badMessage(fault: string): RoomError {
@@ -100,13 +101,23 @@ function badMessage(fault: string): RoomError {
 }
 
 function parseObject(line: Uint8Array): Record<string, unknown> | undefined {
+  const text = decodeUtf8(line);
+  if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(utf8.decode(line));
+    const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
   } catch (error) {
-    // Invalid UTF-8 is a TypeError of the decoder, anything that is not JSON a SyntaxError.
-    if (error instanceof TypeError || error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
+  }
+}
+
+// A fatal decoder throws for one reason only. Which class it throws depends on the realm it was made in.
+function decodeUtf8(line: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(line);
+  } catch {
+    return undefined;
   }
 }
 

@@ -51,9 +51,9 @@ export const requests = {
     sha256: optional(Sha256),
     data: optional(Text),
   }),
-  chunk: Type.Object({ type: Type.Literal("chunk"), id, upload: Text, offset: Whole, data: Text }),
-  finish: Type.Object({ type: Type.Literal("finish"), id, upload: Text, sha256: optional(Sha256) }),
-  cancel: Type.Object({ type: Type.Literal("cancel"), id, upload: optional(Text) }),
+  chunk: Type.Object({ type: Type.Literal("chunk"), id, upload: Id, offset: Whole, data: Text }),
+  finish: Type.Object({ type: Type.Literal("finish"), id, upload: Id, sha256: optional(Sha256) }),
+  cancel: Type.Object({ type: Type.Literal("cancel"), id, upload: optional(Id) }),
   download: Type.Object({
     type: Type.Literal("download"),
     id: Id,

@@ -82,6 +82,12 @@ export class Peer {
     return this.received.slice(start, this.received.indexOf(fence)).filter(({ type }) => type !== "presence");
   }
 
+  /** Drops the lines kept so far: for a test that only counts what comes next. */
+  forget(): void {
+    this.received.length = 0;
+    this.#unread = 0;
+  }
+
   /** Lines of one type so far. */
   all(type: string): Answer[] {
     return this.received.filter((answer) => answer.type === type);

@@ -40,8 +40,8 @@ function durability(folder: () => string): void {
     const disk = await watchDisk(folder());
     const store = await openFolderFileStore({ folder: join(folder(), "new") });
     const upload = await store.begin();
-    await upload.write(0, Buffer.from("abc"));
     const opening = disk.take();
+    void upload.write(0, Buffer.from("abc"));
 
     const { sha256 } = await upload.finish();
     const shard = `new/blobs/${sha256.slice(0, 2)}`;
@@ -111,9 +111,9 @@ function durability(folder: () => string): void {
     const upload = await store.begin();
     const disk = await watchDisk(folder());
     const broken = Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
-    disk.failSyncs(broken);
+    disk.fail("syncs", broken);
     await upload.write(0, randomBytes(10));
-    await until(() => disk.failedSyncs > 0);
+    await until(() => disk.failureCount > 0);
     jest.restoreAllMocks();
 
     const expected = { code: "internal", detail: { upload: upload.id }, cause: broken };
@@ -126,6 +126,39 @@ function durability(folder: () => string): void {
 }
 
 function faults(folder: () => string): void {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it("writes everything when the disk takes a byte at a time", async () => {
+    const store = await openFolderFileStore({ folder: folder() });
+    const upload = await store.begin();
+    const disk = await watchDisk(folder());
+    disk.cutWrites(1);
+
+    await Promise.all(
+      ["ab", "c", "def"].map((text) => upload.write(upload.receivedBytes, Buffer.from(text))),
+    );
+    const { sha256 } = await upload.finish();
+
+    expect((await get(store, sha256)).toString()).toBe("abcdef");
+    await store.close();
+  });
+
+  it("tells of a failed write again when nobody waited for it, and ends nothing else", async () => {
+    const store = await openFolderFileStore({ folder: folder() });
+    const upload = await store.begin();
+    const disk = await watchDisk(folder());
+    disk.fail("writes", Object.assign(new Error("EIO: i/o error, writev"), { code: "EIO" }));
+
+    void upload.write(0, Buffer.from("abc"));
+    await until(() => disk.failureCount > 0);
+    await new Promise((resolve) => setImmediate(resolve));
+
+    await expect(upload.finish()).rejects.toMatchObject({ code: "internal", cause: { code: "EIO" } });
+    await store.close();
+  });
+
   it("says in a sentence why a folder cannot be used", async () => {
     await writeFile(join(folder(), "file"), "");
 
@@ -152,6 +185,7 @@ function faults(folder: () => string): void {
 
     await expect(upload.write(0, randomBytes(2 * MiB))).rejects.toMatchObject(full);
     await expect(upload.write(2 * MiB, randomBytes(1))).rejects.toMatchObject(full);
+    await expect(upload.write(0, randomBytes(1))).rejects.toMatchObject(full);
     await upload.cancel();
 
     const again = await put(store, randomBytes(MiB / 2));

@@ -90,14 +90,15 @@ function layout(folder: () => string): void {
   });
 
   it("makes no path of a hash that is none", async () => {
-    await writeFile(join(folder(), "x"), "not a blob");
-    await writeFile(join(folder(), "blobs", "x"), "not a blob");
+    const hash = "a".repeat(64);
+    for (const name of ["x", "blobs/x", hash]) await writeFile(join(folder(), name), "not a blob");
 
-    for (const hostile of ["../x", "..", "x", "/../x", `${folder()}/x`, "..\\x", "%2e%2e/x"]) {
+    const paths = ["../x", "..", "x", "/../x", `${folder()}/x`, "..\\x", "%2e%2e/x"];
+    for (const hostile of [...paths, `${hash}/../../../x`, `../${hash}`]) {
       await expect(store.open(hostile)).rejects.toMatchObject({ code: "file-not-found" });
       await expect(store.remove(hostile)).rejects.toMatchObject({ code: "file-not-found" });
     }
 
-    expect(await allFiles(folder())).toEqual(["blobs/x", "x"]);
+    expect(await allFiles(folder())).toEqual([hash, "blobs/x", "x"]);
   });
 }
