@@ -11,7 +11,7 @@ import { parseRoomName } from "../shared/names.js";
 import { encode, parseRequest } from "../shared/protocol.js";
 import type { Request } from "../shared/requests.js";
 import { Downloads } from "./downloads.js";
-import type { Claim, Engine } from "./engine.js";
+import type { Claim, Draft, Engine } from "./engine.js";
 import { handle } from "./handlers/index.js";
 import type { Log } from "./log.js";
 import type { Member, Peer } from "./member.js";
@@ -55,6 +55,12 @@ export class Connection implements Peer {
   readonly #wire: Wire;
   readonly #unanswered = new Set<Promise<void>>();
   readonly #recording = new Set<Promise<void>>();
+  /** Settles when every entry so far was handed to its log; undefined when all were. */
+  #drafting: Promise<void> | undefined;
+  /** Answers since the peer was last known to have taken what was sent. Entries do not count: they have the log. */
+  #outboxBytes = 0;
+  /** Called when the next request is answered. */
+  #onAnswered: (() => void) | undefined;
   #turn: Promise<void> = Promise.resolve();
   #goodbye: Goodbye = { retry: false };
   #isLeaving = false;
@@ -76,6 +82,11 @@ export class Connection implements Peer {
     return this.#wire.isOpen;
   }
 
+  /** False once its name and its rooms are given back. */
+  get isHere(): boolean {
+    return !this.#hasLetGo;
+  }
+
   get pendingBytes(): number {
     return this.#wire.pendingBytes;
   }
@@ -91,9 +102,6 @@ export class Connection implements Peer {
   /** Serves the peer until it has no more to say, is told to go, or is gone. Never throws. */
   async run(): Promise<void> {
     this.#expectWords();
-    const gone = this.#wire.closed.then(() => {
-      this.#letGo();
-    });
     try {
       for await (const lines of this.#wire.lines) {
         await this.#takeAll(lines);
@@ -103,13 +111,16 @@ export class Connection implements Peer {
     } catch (error) {
       this.abandon(error);
     }
+    // Only here is a peer gone that closed behind its last line: what it said before takes effect all the same.
     this.expel(this.#goodbye);
-    await gone;
+    await this.#wire.closed;
   }
 
   /** Sends an answer, under the request's `id` if it has one. */
   answer(id: string | undefined, answer: Answer): void {
-    this.#wire.send(id === undefined ? encode(answer) : encode(Object.assign(answer, { id })));
+    const line = encode(answer, id);
+    this.#outboxBytes += line.length;
+    this.#wire.send(line);
   }
 
   /** Answers what went wrong with a request: the one place where errors become lines. */
@@ -122,14 +133,25 @@ export class Connection implements Peer {
     this.answer(id, { type: "error", code: known.code, message: known.message, ...detail });
   }
 
-  /** Tracks work that makes an entry: what is asked after it is answered after it. */
-  trackRecord(id: string | undefined, work: Promise<unknown>): void {
-    const recorded: Promise<void> = work.then(
-      () => void this.#recording.delete(recorded),
-      () => void this.#recording.delete(recorded),
+  /**
+   * Makes an entry. What one connection sends is recorded in the order sent, so that behind a file whose bytes
+   * are on their way to disk everything waits; and what is asked after it is answered after it.
+   */
+  record(id: string | undefined, room: Room, draft: Draft | Promise<Draft>): void {
+    const earlier = this.#drafting;
+    if (earlier === undefined && !("then" in draft)) {
+      this.#trackRecord(id, room.record(draft));
+      return;
+    }
+    const handed = Promise.all([draft, earlier]).then(([ready]) => ({ recorded: room.record(ready) }));
+    const settled: Promise<void> = Promise.allSettled([handed, earlier]).then(() => {
+      if (this.#drafting === settled) this.#drafting = undefined;
+    });
+    this.#drafting = settled;
+    this.#trackRecord(
+      id,
+      handed.then(({ recorded }) => recorded),
     );
-    this.#recording.add(recorded);
-    this.track(id, work);
   }
 
   /** Resolves when all that this connection has sent to its rooms until now is recorded, or refused. */
@@ -139,15 +161,14 @@ export class Connection implements Peer {
 
   /** Counts work as a request that is not answered yet, and answers for it when it fails. */
   track(id: string | undefined, work: Promise<unknown>): void {
-    const settled: Promise<void> = work.then(
-      () => {
-        this.#unanswered.delete(settled);
-      },
-      (error: unknown) => {
-        this.#unanswered.delete(settled);
+    const settled: Promise<void> = work
+      .catch((error: unknown) => {
         this.refuse(id, error);
-      },
-    );
+      })
+      .then(() => {
+        this.#unanswered.delete(settled);
+        this.#onAnswered?.();
+      });
     this.#unanswered.add(settled);
   }
 
@@ -234,9 +255,20 @@ export class Connection implements Peer {
       if (this.#isLeaving) return;
       const work = this.#take(line);
       if (work !== undefined) await work;
-      while (this.#unanswered.size >= maxUnanswered && this.isOpen) await Promise.race(this.#unanswered);
-      if (this.#wire.pendingBytes > this.premises.limits.outboxBytes) await this.#wire.ready();
+      while (this.#unanswered.size >= maxUnanswered && this.isOpen) await this.#nextAnswered();
+      if (this.#outboxBytes > this.premises.limits.outboxBytes) await this.#emptyOutbox();
     }
+  }
+
+  async #emptyOutbox(): Promise<void> {
+    await this.#wire.ready();
+    this.#outboxBytes = 0;
+  }
+
+  // Not Promise.race, which leaves something behind in every promise that loses: a long download would collect it.
+  async #nextAnswered(): Promise<void> {
+    await new Promise<void>((resolve) => (this.#onAnswered = resolve));
+    this.#onAnswered = undefined;
   }
 
   // Undefined when the line is dealt with or being dealt with beside the next; else the next one waits for it.
@@ -264,6 +296,15 @@ export class Connection implements Peer {
     }
   }
 
+  #trackRecord(id: string | undefined, work: Promise<unknown>): void {
+    const recorded: Promise<void> = work.then(
+      () => void this.#recording.delete(recorded),
+      () => void this.#recording.delete(recorded),
+    );
+    this.#recording.add(recorded);
+    this.track(id, work);
+  }
+
   #expectWords(): void {
     clearTimeout(this.#silenceTimer);
     if (this.#hasLetGo) return;
@@ -272,7 +313,7 @@ export class Connection implements Peer {
     }, this.premises.silenceMs);
   }
 
-  // Leaves rooms, drops transfers and gives the name back, as soon as the peer's end is known.
+  // Leaves rooms, drops transfers and gives the name back.
   #letGo(): void {
     if (this.#hasLetGo) return;
     this.#hasLetGo = true;

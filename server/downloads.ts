@@ -21,6 +21,7 @@ interface Outgoing {
 export class Downloads {
   readonly #connection: Connection;
   readonly #outgoing = new Map<string, Outgoing>();
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -37,7 +38,7 @@ export class Downloads {
     const outgoing = { room, isStopped: false };
     this.#outgoing.set(id, outgoing);
     const work = this.#run(request, query, outgoing).finally(() => {
-      if (this.#outgoing.get(id) === outgoing) this.#outgoing.delete(id);
+      this.#forget(id, outgoing);
     });
     this.#connection.track(id, work);
   }
@@ -63,20 +64,26 @@ export class Downloads {
 
   #stop(id: string, outgoing: Outgoing): void {
     outgoing.isStopped = true;
-    this.#outgoing.delete(id);
+    this.#forget(id, outgoing);
+  }
+
+  #forget(id: string, outgoing: Outgoing): void {
+    if (this.#outgoing.get(id) === outgoing) this.#outgoing.delete(id);
   }
 
   async #run(request: RequestOf<"download">, query: FileQuery, outgoing: Outgoing): Promise<void> {
     const { engine } = this.#connection.premises;
     await this.#connection.recorded();
+    const isStopped = () => outgoing.isStopped;
     const item = await engine.catalog.findFile(outgoing.room.name, query);
+    if (isStopped()) return;
     if (item === undefined) throw new RoomError("file-not-found");
     const offset = request.offset ?? 0;
     if (request.sha256 !== undefined && request.sha256 !== item.sha256) throw new RoomError("changed");
     if (offset > item.size) throw new RoomError("bad-offset", { offset: item.size });
     const blob = await engine.files.open(item.sha256);
     try {
-      if (outgoing.isStopped) return;
+      if (isStopped()) return;
       const { seq: _seq, time: _time, from: _from, ...facts } = item;
       this.#connection.answer(undefined, { type: "downloading", id: request.id, ...facts, offset });
       await this.#send(request.id, { blob, item, offset, outgoing });
@@ -95,13 +102,13 @@ export class Downloads {
     const buffer = Buffer.allocUnsafe(
       Math.min(chunkBytes * chunksAtOnce, Math.max(item.size - from.offset, 1)),
     );
-    const isOver = () => outgoing.isStopped || !this.#connection.isOpen;
     let { offset } = from;
-    for (;;) {
+    const isOver = () => outgoing.isStopped || !this.#connection.isOpen;
+    const sendSome = async () => {
       await this.#connection.ready();
-      if (isOver()) return;
+      if (isOver()) return true;
       const bytes = await blob.read(buffer, offset);
-      if (isOver()) return;
+      if (isOver()) return true;
       if (bytes === 0 && offset < item.size)
         throw new Error(`Blob ${item.sha256} is shorter than its ${item.size} bytes.`);
       let lines = "";
@@ -113,9 +120,22 @@ export class Downloads {
         lines += `{"type":"chunk","id":${idJson},"offset":${offset + at},"data":"${data}"${last}}\n`;
         at = end;
       } while (at < bytes);
-      this.#connection.send(lines);
       offset += bytes;
-      if (offset === item.size) return;
-    }
+      // Before the last chunk goes out: whoever has it may use the id again.
+      if (offset === item.size) this.#forget(id, outgoing);
+      this.#connection.send(lines);
+      return offset === item.size;
+    };
+    while (!(await this.#inTurn(sendSome)));
+  }
+
+  // One after the other, so that all downloads together lie before a message by no more than one of them would.
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 }

@@ -14,6 +14,8 @@ const goodbyeMs = 3000;
 const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
 
 async function main(): Promise<void> {
+  // What people say is their own: nobody else on the machine may read the data folder.
+  process.umask(0o077);
   const version = readVersion();
   const dataFolder = fileURLToPath(new URL("../../uploads", import.meta.url));
   const parsed = parseOptions({ argv: process.argv.slice(2), env: process.env, version, dataFolder });

@@ -29,7 +29,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 const flags = {
   host: { type: "string", default: "127.0.0.1", describe: "address to listen on" },
-  port: { type: "number", default: 4040, describe: "TCP port; 0 lets the system choose" },
+  port: { type: "string", default: "4040", describe: "TCP port; 0 lets the system choose" },
   data: { type: "string", describe: "folder that everything is kept in" },
   "log-level": { type: "string", choices: logLevels, default: "error", describe: "what is logged to stderr" },
 } as const;
@@ -42,6 +42,7 @@ export function parseOptions({ argv, env, version, dataFolder }: Given): ParsedO
     .usage("$0 [flags]\n\nServes rooms and their files over JSON lines.")
     .parserConfiguration({ "duplicate-arguments-array": false, "dot-notation": false })
     .options(flags)
+    .requiresArg(Object.keys(flags))
     .default("data", dataFolder)
     .config("config", "JSON file with any of these flags")
     .epilogue("Each flag can be set in the environment, too: ROOMLINE_PORT, ROOMLINE_LOG_LEVEL and so on.")
@@ -67,11 +68,12 @@ export function parseOptions({ argv, env, version, dataFolder }: Given): ParsedO
   }
   if (text !== "") return { text };
   const { host, port, data, logLevel } = values;
-  return { options: { host, port, data, logLevel } };
+  return { options: { host, port: Number(port), data, logLevel } };
 }
 
 function faultOf({ host, port, data }: { host: unknown; port: unknown; data: unknown }): string | undefined {
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 0 || port > 65_535) {
+  // A string, because yargs takes an empty one for the number 0.
+  if (!/^\d{1,5}$/.test(String(port)) || Number(port) > 65_535) {
     return "The port must be a whole number from 0 to 65535";
   }
   if (typeof host !== "string" || host === "") return "The host is empty";

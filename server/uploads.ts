@@ -1,22 +1,23 @@
 // The uploads of one connection: bytes on their way to become a file of a room.
 //
 //   begin -> [ taking ] -- last byte, or finish --> blob durable -> entry in the log -> the room sees it
-//               |   ^
-//    bad-offset |   | the right offset comes
-//               v   |
-//             [ lost its place: chunks are ignored ]
+//                 |   ^
+//      bad-offset |   | the right offset comes
+//        bad-data v   |
+//             [ lost its place: other chunks are ignored ]
 //
-// An error of the disk or a wrong hash drops the upload, and chunks of it that are still under way mean nothing.
+// A refused chunk loses the place too, so that no piece can be missing in the middle when finish comes. An error of
+// the disk, a wrong hash or too many bytes drop the upload, and chunks of it still under way mean nothing.
 
 import { randomBytes } from "node:crypto";
 import mimeTypes from "mime-types";
 import { decodeBase64 } from "../shared/base64.js";
 import { bodyOf } from "../shared/entry.js";
-import { RoomError } from "../shared/errors.js";
+import { RoomError, type ErrorCode } from "../shared/errors.js";
 import { parseFileName, type Name } from "../shared/names.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
-import type { Blob, Upload } from "./engine.js";
+import type { Blob, Draft, Upload } from "./engine.js";
 import type { Room } from "./room.js";
 
 const maxUploads = 16;
@@ -61,7 +62,7 @@ export class Uploads {
       throw new RoomError("too-many", { message: `At most ${maxUploads} uploads at once.` });
     }
     const upload = await this.#connection.premises.engine.files.begin();
-    if (!this.#connection.isOpen) {
+    if (!this.#connection.isHere) {
       await upload.cancel();
       return;
     }
@@ -72,14 +73,15 @@ export class Uploads {
   }
 
   /** Takes a file that came in one line. */
-  async takeWhole(request: RequestOf<"upload">, data: string, room: Room): Promise<void> {
+  async takeWhole(request: RequestOf<"upload">, data: string, room: Room): Promise<Draft> {
     const plan = this.#plan(request, room);
     const bytes = decodeBase64(data, base64);
     if (plan.size !== undefined && plan.size !== bytes.length) throw new RoomError("bad-data");
+    if (bytes.length > this.#connection.premises.limits.fileBytes) throw new RoomError("file-too-large");
     const upload = await this.#connection.premises.engine.files.begin();
     try {
       await upload.write(0, bytes);
-      await this.#publish(plan, await upload.finish(plan.sha256));
+      return this.#draft(plan, await upload.finish(plan.sha256));
     } catch (error) {
       await upload.cancel();
       throw error;
@@ -88,16 +90,20 @@ export class Uploads {
 
   /** Takes the next chunk. Returns a promise when the connection should wait for the disk. */
   take(request: RequestOf<"chunk">): Promise<void> | undefined {
+    if (this.#failed.has(request.upload)) return undefined;
     const incoming = this.#find(request.upload);
-    if (incoming === undefined) return undefined;
     const { upload, plan } = incoming;
+    const { fileBytes, windowBytes } = this.#connection.premises.limits;
     if (request.offset !== upload.receivedBytes) {
       if (incoming.hasLostPlace) return undefined;
-      incoming.hasLostPlace = true;
-      throw new RoomError("bad-offset", { upload: upload.id, offset: upload.receivedBytes });
+      throw losePlace(incoming, "bad-offset");
     }
-    incoming.hasLostPlace = false;
     const bytes = this.#decode(request, incoming);
+    incoming.hasLostPlace = false;
+    if (upload.receivedBytes + bytes.length > fileBytes) {
+      this.#fail(incoming, new RoomError("file-too-large"));
+      return undefined;
+    }
     const written = upload.write(request.offset, bytes).then(
       () => {
         this.#tellProgress(incoming);
@@ -107,25 +113,23 @@ export class Uploads {
       },
     );
     if (upload.receivedBytes === plan.size) this.#complete(incoming, plan.sha256);
-    const { windowBytes } = this.#connection.premises.limits;
     return upload.receivedBytes - upload.writtenBytes > windowBytes ? written : undefined;
   }
 
   /** Ends an upload that declared no size. */
   finish(request: RequestOf<"finish">): void {
     const incoming = this.#find(request.upload);
-    if (incoming === undefined) return;
-    const { plan, upload } = incoming;
-    if (plan.size !== undefined) {
+    const { plan, upload, hasLostPlace } = incoming;
+    if (plan.size !== undefined || hasLostPlace) {
       throw new RoomError("bad-offset", { upload: upload.id, offset: upload.receivedBytes });
     }
-    this.#complete(incoming, request.sha256 ?? plan.sha256);
+    const sha256 = request.sha256 ?? plan.sha256;
+    if (sha256 === (plan.sha256 ?? sha256)) this.#complete(incoming, sha256);
+    else this.#fail(incoming, new RoomError("hash-mismatch"));
   }
 
   cancel(id: string, requestId: string | undefined): void {
-    const incoming = this.#find(id);
-    if (incoming === undefined) return;
-    this.#drop(incoming);
+    this.#drop(this.#find(id));
     this.#connection.answer(requestId, { type: "cancelled", upload: id });
   }
 
@@ -148,28 +152,20 @@ export class Uploads {
     return { room, name, id, size, sha256 };
   }
 
-  #find(id: string): Incoming | undefined {
+  #find(id: string): Incoming {
     const incoming = this.#incoming.get(id);
-    if (incoming === undefined && !this.#failed.has(id))
-      throw new RoomError("upload-not-found", { upload: id });
+    if (incoming === undefined) throw new RoomError("upload-not-found", { upload: id });
     return incoming;
   }
 
-  #decode(request: RequestOf<"chunk">, { upload, plan }: Incoming): Uint8Array {
-    const { fileBytes, chunkBytes } = this.#connection.premises.limits;
-    const bytes = decodeChunk(request.data, upload.id);
-    if (bytes.length === 0 || bytes.length > chunkBytes) {
-      const message = `A chunk has 1 to ${chunkBytes} bytes.`;
-      throw new RoomError("bad-data", { upload: upload.id, message });
-    }
-    const end = upload.receivedBytes + bytes.length;
-    if (plan.size !== undefined && end > plan.size) {
-      throw new RoomError("bad-data", {
-        upload: upload.id,
-        message: "These bytes are past the declared size.",
-      });
-    }
-    if (end > fileBytes) throw new RoomError("file-too-large", { upload: upload.id });
+  #decode({ data }: RequestOf<"chunk">, incoming: Incoming): Uint8Array {
+    const { upload, plan } = incoming;
+    const { chunkBytes } = this.#connection.premises.limits;
+    const bytes = decodeChunk(data, incoming);
+    if (bytes.length === 0 || bytes.length > chunkBytes)
+      throw losePlace(incoming, "bad-data", `A chunk has 1 to ${chunkBytes} bytes.`);
+    if (plan.size !== undefined && upload.receivedBytes + bytes.length > plan.size)
+      throw losePlace(incoming, "bad-data", "These bytes are past the declared size.");
     return bytes;
   }
 
@@ -193,30 +189,28 @@ export class Uploads {
   #complete(incoming: Incoming, sha256: string | undefined): void {
     const { plan, upload } = incoming;
     this.#incoming.delete(upload.id);
-    this.#connection.trackRecord(
-      plan.id,
-      upload.finish(sha256).then(
-        (blob) => this.#publish(plan, blob),
-        async (error: unknown) => {
-          this.#rememberFailed(upload.id);
-          await upload.cancel();
-          throw withUpload(error, upload.id);
-        },
-      ),
+    const draft = upload.finish(sha256).then(
+      (blob) => this.#draft(plan, blob),
+      async (error: unknown) => {
+        this.#rememberFailed(upload.id);
+        await upload.cancel();
+        throw withUpload(error, upload.id);
+      },
     );
+    this.#connection.record(plan.id, plan.room, draft);
   }
 
-  async #publish({ room, name, id }: Plan, { sha256, size }: Blob): Promise<void> {
+  #draft({ name, id }: Plan, { sha256, size }: Blob): Draft {
     const from = this.#connection.name;
     const file = randomBytes(16).toString("hex");
     const mime = mimeTypes.lookup(name.shown) || "application/octet-stream";
-    await room.record({
+    return {
       type: "file",
       sender: this.#connection.claim?.sender ?? "",
       id,
       body: bodyOf({ from, id, file, name: name.shown, size, mime, sha256 }),
       file: { file, name, author: from, size, mime, sha256 },
-    });
+    };
   }
 
   #fail(incoming: Incoming, error: unknown): void {
@@ -239,12 +233,24 @@ export class Uploads {
   }
 }
 
-function decodeChunk(data: string, upload: string): Uint8Array {
+function decodeChunk(data: string, incoming: Incoming): Uint8Array {
   try {
     return decodeBase64(data, base64);
   } catch (error) {
-    throw withUpload(error, upload);
+    if (error instanceof RoomError && error.code === "bad-data") throw losePlace(incoming, error.code);
+    throw error;
   }
+}
+
+/** The error that refuses a chunk and says where to go on. */
+function losePlace(incoming: Incoming, code: ErrorCode, message?: string): RoomError {
+  const { id, receivedBytes } = incoming.upload;
+  incoming.hasLostPlace = true;
+  return new RoomError(code, {
+    upload: id,
+    offset: receivedBytes,
+    ...(message !== undefined && { message }),
+  });
 }
 
 /** The same error, said of an upload. */

@@ -31,7 +31,7 @@ export async function connect(connection: Connection, request: RequestOf<"connec
       });
     },
   });
-  if (!connection.isOpen) {
+  if (!connection.isHere) {
     claim.release();
     return;
   }

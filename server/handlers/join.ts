@@ -13,7 +13,7 @@ export async function join(connection: Connection, request: RequestOf<"join">): 
 export async function enter(connection: Connection, name: Name, id: string | undefined): Promise<void> {
   const { rooms, limits } = connection.premises;
   const room = await rooms.enter(name);
-  if (!connection.isOpen) {
+  if (!connection.isHere) {
     rooms.exit(room);
     return;
   }

@@ -2,6 +2,7 @@
 // a data folder, for the writer (which makes the schema) or read-only. Used inside worker threads only:
 // SQLite's calls block.
 
+import { dirname } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 
 export type Row = Record<string, unknown>;
@@ -22,6 +23,9 @@ export interface Database {
   exec(sql: string): void;
   prepare(sql: string): Statement;
 }
+
+/** Its name in the data folder. */
+export const databaseFile = "roomline.db";
 
 /** Written to `user_version`; a file with a higher one belongs to a newer program. */
 const schemaVersion = 1;
@@ -94,6 +98,22 @@ export function openForWriting(path: string): Database {
   return database;
 }
 
+/**
+ * Takes a data folder for this process alone, until the returned database is closed or the process ends, however
+ * it does: the lock is the operating system's, so that it cannot be left behind.
+ * @throws Error with a sentence when another process has it
+ */
+export function lockFolder(path: string): Database {
+  const lock: Database = new DatabaseSync(path);
+  try {
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+  } catch (error) {
+    if (resultCode(error) !== resultCodes.busy) throw error;
+    throw new Error(`Another server is using the data folder ${dirname(path)}.`, { cause: error });
+  }
+  return lock;
+}
+
 /** Opens for reading beside the writer, which must have been there first. */
 export function openForReading(path: string): Database {
   const database = new DatabaseSync(path, { readOnly: true });
@@ -109,7 +129,7 @@ export function resultCode(error: unknown): number | undefined {
 }
 
 /** https://www.sqlite.org/rescode.html */
-export const resultCodes = { full: 13 } as const;
+export const resultCodes = { busy: 5, full: 13 } as const;
 
 // SQLite notices with the first page it reads that a file is none of its own.
 function openSound(path: string): Database {

@@ -2,6 +2,7 @@
 //
 //   roomline.db  (-wal, -shm)   the log, in SQLite        blobs/     complete files, by their hash
 //   session.key                 signs guests' sessions    partial/   uploads under way
+//   roomline.lock               held by the one server that has the folder open
 
 import { join } from "node:path";
 import type { Engine } from "../../engine.js";
@@ -27,12 +28,11 @@ export async function openEmbeddedEngine({
   threadFolder,
 }: EmbeddedEngineOptions): Promise<Engine> {
   await makeDurableFolder(dataFolder);
+  // First, because it takes the folder for this process alone.
+  const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), dataFolder);
+  const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
   const key = await openSessionKey(join(dataFolder, "session.key"));
   const files = await openFolderFileStore({ folder: dataFolder });
-  const database = join(dataFolder, "roomline.db");
-  const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), database);
-  // After the writer, which makes the database that this one reads.
-  const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), database);
   const log = new EmbeddedLog(writer, reader);
   return {
     log,
@@ -48,8 +48,8 @@ export async function openEmbeddedEngine({
   };
 }
 
-async function openThread<M extends Methods<M>>(file: string, database: string) {
-  const thread = new WorkerCalls<M>(file, database);
+async function openThread<M extends Methods<M>>(file: string, dataFolder: string) {
+  const thread = new WorkerCalls<M>(file, dataFolder);
   await thread.ready();
   return thread;
 }

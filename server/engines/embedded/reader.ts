@@ -1,18 +1,19 @@
 // The thread that reads: pages of history as finished lines, and lists. It never writes and never holds a read
 // transaction between calls. Called by log.ts and catalog.ts through calls.ts.
 
+import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FileItem } from "../../../shared/answers.js";
 import { entryLine } from "../../../shared/entry.js";
 import { maxPageBytes } from "../../../shared/limits.js";
 import type { Page, Range } from "../../engine.js";
 import { serveCalls } from "./calls.js";
-import { openForReading, type Row } from "./database.js";
+import { databaseFile, openForReading, type Row } from "./database.js";
 
 export type ReaderMethods = ReturnType<typeof openReader>;
 
-function openReader(path: string) {
-  const database = openForReading(path);
+function openReader(folder: string) {
+  const database = openForReading(join(folder, databaseFile));
   const columns = "seq, time, type, body";
   const selectRoom = database.prepare("SELECT id, name FROM rooms WHERE key = ?");
   const selectAfter = database.prepare(
@@ -52,7 +53,7 @@ function openReader(path: string) {
         : selectBefore.iterate(rowId, range.before ?? Number.MAX_SAFE_INTEGER, range.limit + 1);
       const { taken, more } = takePage(rows, roomJson, range.limit);
       if (!isForward) taken.reverse();
-      const from = taken[0]?.seq ?? (range.after ?? (range.before ?? 1) - 1) + 1;
+      const from = taken[0]?.seq ?? placeOf(range);
       return { from, to: taken.at(-1)?.seq ?? from - 1, more, bytes: joined(taken.map(({ line }) => line)) };
     },
 
@@ -90,10 +91,16 @@ function takePage(rows: Iterable<Row>, roomJson: string, limit: number) {
   for (const row of rows) {
     if (taken.length === limit || bytes >= maxPageBytes) return { taken, more: true };
     const line = lineOf(roomJson, row);
-    bytes += line.length;
+    bytes += Buffer.byteLength(line);
     taken.push({ seq: Number(row.seq), line });
   }
   return { taken, more: false };
+}
+
+/** Where an empty page stands: a number that the wire can carry, and the one below it. */
+function placeOf({ after, before }: Range): number {
+  if (after !== undefined) return Math.min(after + 1, Number.MAX_SAFE_INTEGER);
+  return Math.max(before ?? 1, 1);
 }
 
 function lineOf(roomJson: string, row: Row): string {

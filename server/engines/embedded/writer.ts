@@ -2,12 +2,13 @@
 // Called by log.ts through calls.ts; reading is reader.ts.
 
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Draft, FileDraft } from "../../engine.js";
 import type { ErrorCode } from "../../../shared/errors.js";
 import type { Name } from "../../../shared/names.js";
 import { serveCalls } from "./calls.js";
-import { openForWriting, resultCode, resultCodes } from "./database.js";
+import { databaseFile, lockFolder, openForWriting, resultCode, resultCodes } from "./database.js";
 
 /** A draft and the room that it goes to. */
 export interface RoomDraft extends Draft {
@@ -43,8 +44,9 @@ interface Room extends OpenedRoom {
 
 export type WriterMethods = ReturnType<typeof openWriter>;
 
-function openWriter(path: string) {
-  const database = openForWriting(path);
+function openWriter(folder: string) {
+  const lock = lockFolder(join(folder, "roomline.lock"));
+  const database = openForWriting(join(folder, databaseFile));
   const selectRoom = database.prepare("SELECT id, name, epoch FROM rooms WHERE key = ?");
   const selectHead = database.prepare("SELECT max(seq) AS head FROM entries WHERE room = ?");
   const insertRoom = database.prepare("INSERT INTO rooms (key, name, epoch) VALUES (?, ?, ?)");
@@ -121,6 +123,7 @@ function openWriter(path: string) {
 
     close(_argument: undefined): void {
       database.close();
+      lock.close();
     },
 
     /** Records all drafts or none. */
