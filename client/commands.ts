@@ -1,0 +1,154 @@
+// Everything that a person may type besides messages, in one table: the help screen is printed from it and
+// typed.ts finds commands in it. Names are matched without case, at the beginning of a line.
+
+import { join } from "node:path";
+import type { Chat } from "./chat.js";
+import { download } from "./download.js";
+import { ClientError } from "./failures.js";
+import { listFiles, listRooms, listUsers, readHistory } from "./lists.js";
+import { entryLines, fileLine, roomLine, sizeOf } from "./render.js";
+import { upload } from "./upload.js";
+import { visibleLine } from "./visible.js";
+
+export interface Command {
+  /** Lower case. A name that ends in a colon may be followed by its argument at once. */
+  readonly names: readonly [string, ...string[]];
+  readonly argument: "none" | "optional" | "needed";
+  readonly usage: string;
+  readonly help: string;
+  run(chat: Chat, argument: string): Promise<void> | void;
+}
+
+const defaultHistoryCount = 20;
+const maxHistoryCount = 10_000;
+
+export const commands: readonly Command[] = [
+  {
+    names: ["upload:", "/upload", "/send", "sendfile"],
+    argument: "needed",
+    usage: "upload: <path>",
+    help: "share a file with the room (also sendfile, /send)",
+    async run(chat, argument) {
+      const path = localPath(argument, chat.options.home);
+      await chat.transfer((options) => upload(chat.session, path, options));
+    },
+  },
+  {
+    names: ["download:", "/download"],
+    argument: "needed",
+    usage: "download: <name>",
+    help: "save a file of the room in the downloads folder",
+    async run(chat, argument) {
+      const { folder } = chat.options;
+      const wanted = { name: unquoted(argument) };
+      const saved = await chat.transfer((options) => download(chat.session, wanted, { ...options, folder }));
+      chat.voice.tell(`* saved ${visibleLine(saved.path)} (${sizeOf(saved.file.size)})`);
+    },
+  },
+  {
+    names: ["/files"],
+    argument: "none",
+    usage: "/files",
+    help: "list the files of the room",
+    async run(chat) {
+      const files = await listFiles(chat.session, chat.currentRoom());
+      if (files.length === 0) chat.voice.tell("* no files yet");
+      for (const file of files.reverse()) chat.voice.show(fileLine(file, new Date()));
+    },
+  },
+  {
+    names: ["/users", "/who"],
+    argument: "none",
+    usage: "/users",
+    help: "list who is in the room",
+    async run(chat) {
+      const users = await listUsers(chat.session, chat.currentRoom());
+      for (const user of users) chat.voice.show(visibleLine(user));
+    },
+  },
+  {
+    names: ["/rooms"],
+    argument: "none",
+    usage: "/rooms",
+    help: "list the server's rooms",
+    async run(chat) {
+      for (const room of await listRooms(chat.session)) chat.voice.show(roomLine(room));
+    },
+  },
+  {
+    names: ["/history"],
+    argument: "optional",
+    usage: "/history [count]",
+    help: `show the last ${defaultHistoryCount}, or so many, entries of the room`,
+    async run(chat, argument) {
+      const entries = await readHistory(chat.session, chat.currentRoom(), historyCount(argument));
+      if (entries.length === 0) chat.voice.tell("* nothing was said here yet");
+      for (const entry of entries) chat.voice.show(entryLines(entry, chat.place()));
+    },
+  },
+  {
+    names: ["/join"],
+    argument: "needed",
+    usage: "/join <room>",
+    help: "go to a room; you stay in the others and hear them",
+    async run(chat, argument) {
+      await chat.enter(await chat.session.join(argument));
+    },
+  },
+  {
+    names: ["/leave"],
+    argument: "none",
+    usage: "/leave",
+    help: "leave the room",
+    async run(chat) {
+      const { room } = await chat.session.leave(chat.currentRoom());
+      chat.room = [...chat.session.positions.keys()].at(-1);
+      const where = chat.room === undefined ? "in no room; /join one" : `in ${visibleLine(chat.room)}`;
+      chat.voice.tell(`* you have left ${visibleLine(room)} and are ${where}`);
+    },
+  },
+  {
+    names: ["/help", "/?"],
+    argument: "none",
+    usage: "/help",
+    help: "show this",
+    run(chat) {
+      for (const line of helpLines()) chat.voice.tell(line);
+    },
+  },
+  {
+    names: ["/quit", "/exit", "exit"],
+    argument: "none",
+    usage: "/quit",
+    help: "leave the server (also exit)",
+    run(chat) {
+      chat.isOver = true;
+    },
+  },
+];
+
+export function helpLines(): string[] {
+  const width = Math.max(...commands.map(({ usage }) => usage.length));
+  return [
+    ...commands.map(({ usage, help }) => `  ${usage.padEnd(width)}  ${help}`),
+    `  ${"//text".padEnd(width)}  say something that begins with /`,
+    "  Everything else is a message. A path may have blanks, quotes around it, and ~ for your home.",
+  ];
+}
+
+function historyCount(argument: string): number {
+  if (argument === "") return defaultHistoryCount;
+  const amount = /^\d{1,6}$/.test(argument) ? Number(argument) : 0;
+  if (amount >= 1 && amount <= maxHistoryCount) return amount;
+  throw new ClientError("bad-input", `The count is a number from 1 to ${maxHistoryCount}.`);
+}
+
+/** A path as it was typed or dropped here. */
+function localPath(typed: string, home: string): string {
+  const path = unquoted(typed);
+  return path === "~" || path.startsWith("~/") ? join(home, path.slice(1)) : path;
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.+)\1$/s.exec(text)?.[2] ?? text;
+}

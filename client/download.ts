@@ -1,0 +1,99 @@
+// Saves a file of a room: asks for it, checks every chunk, and lets target.ts write it. Memory does not grow
+// with the file, because nothing is read from the server while a chunk is being written.
+
+import type { AnswerOf } from "../shared/answers.js";
+import { decodeBase64 } from "../shared/base64.js";
+import { RoomError } from "../shared/errors.js";
+import { ClientError } from "./failures.js";
+import { only } from "./exchanges.js";
+import type { Session } from "./session.js";
+import { openTarget, type Target } from "./target.js";
+import { reusingCodec, type TransferOptions } from "./transfer.js";
+
+/** A file by its name, the newest version unless one is given, or by its id. */
+export type Wanted = { readonly name: string; readonly version?: number } | { readonly file: string };
+
+export interface Saved {
+  /** Where it is; its name may differ from the file's. */
+  readonly path: string;
+  readonly file: AnswerOf<"downloading">;
+}
+
+/**
+ * @param options.folder where to save it; made when missing
+ * @throws RoomError what the server refused; ClientError bad-file, damaged, or that of the session
+ */
+export async function download(
+  session: Session,
+  wanted: Wanted,
+  options: TransferOptions & { folder: string },
+): Promise<Saved> {
+  const { room, signal } = options;
+  const id = session.newId();
+  const saving = new Saving(options);
+  try {
+    return await session.request(
+      { type: "download", id, ...wanted, ...(room !== undefined && { room }) },
+      (answer) => {
+        if (answer.type === "downloading") return saving.begin(answer);
+        return answer.type === "chunk" ? saving.take(answer) : undefined;
+      },
+      { ...(signal && { signal }) },
+    );
+  } catch (error) {
+    await saving.discard();
+    // The server has stopped by itself when it was the one to refuse.
+    if (!(error instanceof RoomError)) await stop(session, id);
+    throw error;
+  }
+}
+
+class Saving {
+  readonly #options: TransferOptions & { folder: string };
+  readonly #codec = reusingCodec();
+  #begun: { target: Target; file: AnswerOf<"downloading"> } | undefined;
+  #isDiscarded = false;
+
+  constructor(options: TransferOptions & { folder: string }) {
+    this.#options = options;
+  }
+
+  async begin(file: AnswerOf<"downloading">): Promise<undefined> {
+    this.#begun = { target: await openTarget(this.#options.folder, file), file };
+    if (this.#isDiscarded) await this.discard();
+  }
+
+  async take({ offset, data, last }: AnswerOf<"chunk">): Promise<Saved | undefined> {
+    if (this.#begun === undefined) throw new ClientError("damaged", "The server sent bytes of no file.");
+    const { target, file } = this.#begun;
+    await target.write(offset, this.#decode(data, file.name));
+    const bytes = target.takenBytes;
+    this.#options.onProgress?.({ direction: "download", name: file.name, bytes, size: file.size });
+    return last === true ? { path: await target.finish(), file } : undefined;
+  }
+
+  #decode(data: string, name: string): Uint8Array {
+    try {
+      return decodeBase64(data, this.#codec);
+    } catch (error) {
+      if (!(error instanceof RoomError)) throw error;
+      throw new ClientError("damaged", `${name} arrived damaged: not Base64. It was not saved.`);
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.#isDiscarded = true;
+    await this.#begun?.target.discard();
+  }
+}
+
+const cancelTimeoutMs = 5_000;
+
+async function stop(session: Session, id: string): Promise<void> {
+  try {
+    await session.request({ type: "cancel", id }, only("cancelled"), { timeoutMs: cancelTimeoutMs });
+  } catch (error) {
+    // It may have ended meanwhile, or the connection has.
+    if (!(error instanceof RoomError) && !(error instanceof ClientError)) throw error;
+  }
+}

@@ -1,0 +1,67 @@
+// A safe local name for a file that somebody else named, on any system it may be saved on. The server has
+// refused the worst already, but a client cannot know what server it talks to. Pure functions, no disk.
+
+import { basename, dirname, resolve } from "node:path";
+import { utf8Bytes } from "../shared/text.js";
+
+/** What every common file system takes. */
+const maxNameBytes = 255;
+/** A longer ending is no file type and may be cut. */
+const maxEndingBytes = 32;
+
+// Separators, what Windows refuses (a colon would name a hidden stream), control characters, and what cannot be
+// seen or turns the direction of text, so that `gpj.exe` cannot look like a picture.
+const unsafe =
+  /[/\\:*?"<>|\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\u2800]/gu;
+// Devices on Windows, with any ending: opening NUL.txt opens the device. NFKC turns COM¹ into COM1.
+const device = /^(con|prn|aux|nul|com\d|lpt\d|clock\$|conin\$|conout\$) *(\.|$)/i;
+
+/**
+ * The name under which a file is saved: one path segment of at most 255 bytes that is neither hidden nor a device.
+ * Any text gives one.
+ */
+export function localFileName(name: string): string {
+  let safe = name.normalize("NFC").toWellFormed().replace(unsafe, "_").trimStart();
+  safe = safe.replace(/[\s.]+$/u, "");
+  // A hidden file could be one that a shell or a tool reads by itself.
+  if (safe === "" || safe.startsWith(".") || device.test(safe.normalize("NFKC"))) safe = `_${safe}`;
+  return withSuffix(safe, "");
+}
+
+/** The name itself for 1, then `photo (2).png`, `photo (3).png`; still at most 255 bytes. */
+export function numberedFileName(name: string, count: number): string {
+  return count === 1 ? name : withSuffix(name, ` (${count})`);
+}
+
+/** The name of the file while it is not complete. The tag keeps apart what is saved at the same time. */
+export function partFileName(name: string, tag: string): string {
+  const ending = `.${tag}.part`;
+  return cut(name, maxNameBytes - utf8Bytes(ending)) + ending;
+}
+
+/** Whether a path is an entry of that folder itself: the last check before a file is made. */
+export function isDirectlyInside(folder: string, path: string): boolean {
+  const full = resolve(path);
+  return dirname(full) === resolve(folder) && basename(full) !== "";
+}
+
+function withSuffix(name: string, suffix: string): string {
+  const dot = name.lastIndexOf(".");
+  const hasEnding = dot > 0 && utf8Bytes(name.slice(dot)) <= maxEndingBytes;
+  const ending = hasEnding ? name.slice(dot) : "";
+  const stem = hasEnding ? name.slice(0, dot) : name;
+  return cut(stem, maxNameBytes - utf8Bytes(suffix) - utf8Bytes(ending)) + suffix + ending;
+}
+
+/** As many whole characters as fit. */
+function cut(text: string, maxBytes: number): string {
+  if (utf8Bytes(text) <= maxBytes) return text;
+  let kept = "";
+  let bytes = 0;
+  for (const character of text) {
+    bytes += utf8Bytes(character);
+    if (bytes > maxBytes) break;
+    kept += character;
+  }
+  return kept.trimEnd();
+}

@@ -1,0 +1,12 @@
+// What a bot imports: `import { openSession } from "roomline"`. The same calls that the terminal client makes.
+
+export { RoomError, type ErrorCode } from "../shared/errors.js";
+export type { Answer, AnswerOf, AnswerType, EntryType, FileItem, RoomItem } from "../shared/answers.js";
+export { openSession, type SessionOptions } from "./connect.js";
+export { download, type Saved, type Wanted } from "./download.js";
+export type { Ending } from "./endings.js";
+export type { Entry } from "./exchanges.js";
+export { ClientError, type FailureCode } from "./failures.js";
+export { Session, type HistoryPage, type HistoryRange, type ListPage, type Position } from "./session.js";
+export type { Progress, TransferOptions } from "./transfer.js";
+export { upload } from "./upload.js";

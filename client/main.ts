@@ -1,0 +1,56 @@
+// The client's composition root: flags, streams and signals to a terminal or a pipe. The only file of the
+// client that touches `process`.
+
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { exitCodes } from "./exit-codes.js";
+import { ClientError } from "./failures.js";
+import { parseOptions, type ClientOptions } from "./options.js";
+import { runPipe } from "./pipe.js";
+import { runTerminal } from "./terminal.js";
+
+const { stdin, stdout, stderr } = process;
+
+process.exitCode = await main();
+// A stdin that still waits for somebody must not keep the process.
+stdin.destroy();
+
+async function main(): Promise<number> {
+  const parsed = parseOptions({ argv: process.argv.slice(2), env: process.env, version: ownVersion() });
+  if ("problem" in parsed) {
+    stderr.write(`${parsed.problem}\n`);
+    return exitCodes.usage.code;
+  }
+  if ("text" in parsed) {
+    stdout.write(`${parsed.text}\n`);
+    return exitCodes.ok.code;
+  }
+  return run(parsed.options);
+}
+
+async function run(options: ClientOptions): Promise<number> {
+  const surroundings = { home: homedir(), signal: stopSignal() };
+  const isTerminal = stdin.isTTY && stdout.isTTY && process.env.TERM !== "dumb" && !options.isJson;
+  if (isTerminal) return runTerminal({ input: stdin, output: stdout }, options, surroundings);
+  // Nobody to talk to is no reason to end.
+  stderr.on("error", () => undefined);
+  return runPipe({ input: stdin, output: stdout, talk: stderr }, options, surroundings);
+}
+
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP; the second ends the process. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(exitCodes.interrupted.code);
+      stop.abort(new ClientError("interrupted", "Interrupted."));
+    });
+  }
+  return stop.signal;
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const hasVersion = typeof manifest === "object" && manifest !== null && "version" in manifest;
+  return hasVersion ? String(manifest.version) : "unknown";
+}

@@ -1,0 +1,155 @@
+// For scripts: lines in, lines out. What the room says goes to the output, what the client says to the talk
+// stream. Effects come in the order of the lines; it ends when the input does and everything was answered.
+
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { Chat, type Voice } from "./chat.js";
+import { endingError } from "./endings.js";
+import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { isForeseen } from "./failures.js";
+import { inputLines } from "./input-lines.js";
+import { nameQuestion, openFor, roomQuestion } from "./opening.js";
+import type { ClientOptions } from "./options.js";
+import type { Session } from "./session.js";
+import { isMessage } from "./typed.js";
+import { visibleLine } from "./visible.js";
+
+export interface PipeStreams {
+  readonly input: AsyncIterable<unknown>;
+  readonly output: Writable;
+  readonly talk: Writable;
+}
+
+export interface Surroundings {
+  /** What `~` stands for. */
+  readonly home: string;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+}
+
+type Lines = AsyncGenerator<string, void>;
+type Tell = (line: string) => void;
+
+/** Messages that may be on their way at once. */
+const maxUnderWay = 64;
+
+/** Resolves with the exit code. */
+export async function runPipe(
+  streams: PipeStreams,
+  options: ClientOptions,
+  { home, signal }: Surroundings,
+): Promise<number> {
+  const tell: Tell = (line) => streams.talk.write(`${line}\n`);
+  // Whoever reads us may have had enough, as with `| head`.
+  const unread = new AbortController();
+  streams.output.on("error", () => {
+    unread.abort();
+  });
+  const stop = AbortSignal.any([signal, unread.signal]);
+  try {
+    const lines = inputLines(streams.input);
+    const session = await openFromLines(lines, options, { tell, signal: stop });
+    const voice = voiceOf(session, { output: streams.output, tell, isJson: options.isJson });
+    const chat = new Chat(session, { voice, folder: options.downloads, home, signal: stop, recentCount: 0 });
+    if (session.joined !== undefined) await chat.enter(session.joined);
+    return await converse(chat, lines);
+  } catch (error) {
+    if (unread.signal.aborted) return exitCodes.ok.code;
+    if (!isForeseen(error)) throw error;
+    tell(`! ${visibleLine(error.message)}`);
+    return exitCodeOf(error);
+  }
+}
+
+async function openFromLines(
+  lines: Lines,
+  options: ClientOptions,
+  { tell, signal }: { tell: Tell; signal: AbortSignal },
+): Promise<Session> {
+  const ask = async (question: string): Promise<string> => {
+    tell(question);
+    const answer = await Promise.race([lines.next(), rejected(signal)]);
+    return answer.done === true ? "" : answer.value.trim();
+  };
+  const name = options.name ?? (await ask(nameQuestion));
+  const room = options.room ?? (await ask(roomQuestion));
+  return openFor({ ...options, name, room }, { tell, signal });
+}
+
+/** Runs the lines until they end, somebody quits, the server goes or the signal stops it. */
+async function converse(chat: Chat, lines: Lines): Promise<number> {
+  const { session } = chat;
+  try {
+    const isWell = await Promise.race([
+      runLines(chat, lines),
+      lossOf(session),
+      rejected(chat.options.signal),
+    ]);
+    await session.close();
+    const ending = await session.closed;
+    // When all was answered, a goodbye that was cut short is no loss.
+    if (!isWell && ending.kind !== "quit") throw endingError(ending);
+    return isWell ? exitCodes.ok.code : exitCodes.failed.code;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Resolves, when everything was answered, with whether it all went well. */
+async function runLines(chat: Chat, lines: Lines): Promise<boolean> {
+  const underWay = new Set<Promise<void>>();
+  let isWell = true;
+  for await (const line of lines) {
+    const canRunAhead = isMessage(line);
+    if (!canRunAhead) await Promise.all(underWay);
+    const done = chat.run(line).then((wentWell) => {
+      isWell &&= wentWell;
+      underWay.delete(done);
+    });
+    underWay.add(done);
+    if (!canRunAhead) await done;
+    if (underWay.size >= maxUnderWay) await Promise.race(underWay);
+    if (chat.isOver) break;
+  }
+  await Promise.all(underWay);
+  return isWell;
+}
+
+interface VoiceOptions {
+  readonly output: Writable;
+  readonly tell: Tell;
+  readonly isJson: boolean;
+}
+
+function voiceOf(session: Session, { output, tell, isJson }: VoiceOptions): Voice {
+  let drained: Promise<unknown> | undefined;
+  const write = (line: string): void => {
+    // A destroyed stream is never drained; its error has stopped us already.
+    if (output.destroyed || output.write(`${line}\n`)) return;
+    drained ??= once(output, "drain").finally(() => (drained = undefined));
+    session.hold(drained);
+  };
+  if (!isJson) return { show: write, tell };
+  write(JSON.stringify(session.joined));
+  session.onLine((line) => {
+    if (!isBulk(line)) write(JSON.stringify(line));
+  });
+  return { show: () => undefined, tell };
+}
+
+/** The bytes of transfers, which are no news. */
+function isBulk(line: unknown): boolean {
+  return typeof line === "object" && line !== null && "type" in line && bulkTypes.has(line.type);
+}
+
+const bulkTypes = new Set<unknown>(["chunk", "progress"]);
+
+async function lossOf(session: Session): Promise<never> {
+  throw endingError(await session.closed);
+}
+
+async function rejected(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, "abort");
+  signal.throwIfAborted();
+  throw new Error("unreachable: the signal is aborted");
+}

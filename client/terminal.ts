@@ -1,0 +1,122 @@
+// For a person at a terminal: asks for a name and a room, then shows the room and takes what is typed. Lines do
+// not wait for each other, so that one can talk while a file is sent.
+
+import { Chat } from "./chat.js";
+import { commands } from "./commands.js";
+import { endingError } from "./endings.js";
+import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { ClientError, isForeseen } from "./failures.js";
+import { nameQuestion, openFor, roomQuestion } from "./opening.js";
+import type { ClientOptions } from "./options.js";
+import type { Surroundings } from "./pipe.js";
+import { Screen, type ScreenStreams } from "./screen.js";
+import type { Session } from "./session.js";
+import { isMessage } from "./typed.js";
+import { visibleLine } from "./visible.js";
+import { RoomError } from "../shared/errors.js";
+
+const recentCount = 10;
+
+/** Resolves with the exit code. */
+export async function runTerminal(
+  streams: ScreenStreams,
+  options: ClientOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const screen = new Screen(streams, completions);
+  const signal = AbortSignal.any([surroundings.signal, screen.interrupted]);
+  signal.addEventListener("abort", () => {
+    screen.close();
+  });
+  try {
+    const session = await openAsked(screen, options, signal);
+    if (session === undefined) return exitCodes.ok.code;
+    return await converse(screen, session, { options, home: surroundings.home, signal });
+  } catch (error) {
+    if (!isForeseen(error)) throw error;
+    screen.print(`! ${visibleLine(error.message)}`);
+    return exitCodeOf(error);
+  } finally {
+    screen.close();
+  }
+}
+
+/** Asks until the server takes the name; undefined when the keyboard is closed before. */
+async function openAsked(
+  screen: Screen,
+  options: ClientOptions,
+  signal: AbortSignal,
+): Promise<Session | undefined> {
+  let { name, room } = options;
+  const tell = (line: string): void => {
+    screen.print(line);
+  };
+  for (;;) {
+    name ??= (await screen.next(nameQuestion))?.trim();
+    if (name === undefined) break;
+    room ??= (await screen.next(roomQuestion))?.trim();
+    if (room === undefined) break;
+    try {
+      return await openFor({ ...options, name, room }, { tell, signal });
+    } catch (error) {
+      if (!(error instanceof RoomError) || !askAgain.has(error.code)) throw error;
+      tell(`! ${visibleLine(error.message)}`);
+      name = undefined;
+      // Either of the two may be the bad one.
+      if (error.code === "bad-name") room = undefined;
+    }
+  }
+  signal.throwIfAborted();
+  return undefined;
+}
+
+const askAgain = new Set<string>(["name-taken", "bad-name"]);
+
+interface Conversation extends Surroundings {
+  readonly options: ClientOptions;
+}
+
+async function converse(screen: Screen, session: Session, { options, home, signal }: Conversation) {
+  const print = (line: string): void => {
+    screen.print(line);
+  };
+  // Stops what is under way when the person leaves.
+  const leaving = new AbortController();
+  const chat = new Chat(session, {
+    voice: { show: print, tell: print },
+    folder: options.downloads,
+    home,
+    signal: AbortSignal.any([signal, leaving.signal]),
+    recentCount,
+  });
+  const typed = runTyped(screen, chat);
+  try {
+    const ending = await Promise.race([typed, session.closed]);
+    if (ending !== undefined) throw endingError(ending);
+    const wasBusy = chat.transferCount > 0;
+    leaving.abort(new ClientError("interrupted", "A transfer was stopped."));
+    await session.close();
+    return wasBusy ? exitCodes.interrupted.code : exitCodes.ok.code;
+  } finally {
+    screen.close();
+    await typed;
+  }
+}
+
+/** Starts what each line says, until the person is done. */
+async function runTyped(screen: Screen, chat: Chat): Promise<void> {
+  if (chat.session.joined !== undefined) await chat.enter(chat.session.joined);
+  while (!chat.isOver) {
+    // What was said comes back with its time when it is recorded.
+    const line = await screen.next(`${visibleLine(chat.room ?? "")}> `, isMessage);
+    if (line === undefined) break;
+    const done = chat.run(line);
+    // A command other than a transfer may change the room, or end it all.
+    if (chat.transferCount === 0 && !isMessage(line)) await done;
+  }
+}
+
+function completions(line: string): string[] {
+  const names = commands.flatMap((command) => command.names);
+  return line === "" ? [] : names.filter((name) => name.startsWith(line.toLowerCase()));
+}

@@ -1,0 +1,144 @@
+// Sends a file into a room: declares its size, sends it chunk by chunk at most a window ahead of what the
+// server has taken, and compares the hash in the `file` entry with its own. Chat goes on meanwhile.
+//
+//   upload -> uploading(offset) -> chunk* <-> progress* -> file, when the last byte has come
+
+import { createHash } from "node:crypto";
+import { types } from "node:util";
+import type { AnswerOf } from "../shared/answers.js";
+import { RoomError } from "../shared/errors.js";
+import { Credit } from "./credit.js";
+import { only } from "./exchanges.js";
+import { ClientError } from "./failures.js";
+import type { Session } from "./session.js";
+import { openSource, type Source } from "./source.js";
+import { encodeBase64, finishTimeoutMs, type TransferOptions } from "./transfer.js";
+
+/**
+ * Resolves with the entry that everybody in the room sees.
+ * @throws RoomError what the server refused; ClientError bad-file, damaged, or that of the session
+ */
+export async function upload(
+  session: Session,
+  path: string,
+  options: TransferOptions & { name?: string } = {},
+): Promise<AnswerOf<"file">> {
+  const source = await openSource(path);
+  const sending = new Sending(session, source, options);
+  try {
+    const [entry, sha256] = await sending.run();
+    if (entry.sha256 === sha256) return entry;
+    throw new ClientError(
+      "damaged",
+      `${entry.name} is in the room, but its SHA-256 differs from the file's.`,
+    );
+  } finally {
+    await source.close();
+  }
+}
+
+class Sending {
+  readonly #session: Session;
+  readonly #source: Source;
+  readonly #options: TransferOptions & { name?: string };
+  readonly #credit: Credit;
+  // Ends the waiting for the server's answers when our own side fails.
+  readonly #failure = new AbortController();
+  #upload: string | undefined;
+
+  constructor(session: Session, source: Source, options: TransferOptions & { name?: string }) {
+    this.#session = session;
+    this.#source = source;
+    this.#options = options;
+    this.#credit = new Credit(session.limits.windowBytes);
+  }
+
+  /** Resolves with the entry and the hash of the bytes that were sent. */
+  async run(): Promise<[AnswerOf<"file">, string]> {
+    const stop = (): void => {
+      this.#failure.abort(this.#options.signal?.reason);
+    };
+    this.#options.signal?.addEventListener("abort", stop);
+    if (this.#options.signal?.aborted === true) stop();
+    try {
+      return await Promise.all([this.#answered(), this.#sent()]);
+    } catch (error) {
+      if (!(error instanceof RoomError)) await this.#cancel();
+      throw error;
+    } finally {
+      this.#options.signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  async #answered(): Promise<AnswerOf<"file">> {
+    const { name, size } = this.#source;
+    const { room } = this.#options;
+    const request = { type: "upload", name: this.#options.name ?? name, size } as const;
+    try {
+      return await this.#session.request(
+        { ...request, ...(room !== undefined && { room }) },
+        (answer) => {
+          if (answer.type === "uploading") this.#begin(answer);
+          if (answer.type === "progress") this.#tell(answer.received);
+          return answer.type === "file" ? answer : undefined;
+        },
+        { signal: this.#failure.signal, timeoutMs: finishTimeoutMs },
+      );
+    } catch (error) {
+      this.#credit.stop(asError(error));
+      throw error;
+    }
+  }
+
+  #begin({ upload, offset }: AnswerOf<"uploading">): void {
+    this.#upload = upload;
+    this.#credit.start(offset);
+  }
+
+  #tell(bytes: number): void {
+    this.#credit.grant(bytes);
+    const { name, size } = this.#source;
+    this.#options.onProgress?.({ direction: "upload", name, bytes, size });
+  }
+
+  async #sent(): Promise<string> {
+    try {
+      const hash = createHash("sha256");
+      const start = await this.#credit.started();
+      let offset = 0;
+      for await (const bytes of this.#source.chunks(this.#session.limits.chunkBytes)) {
+        hash.update(bytes);
+        // What the server has from an earlier attempt is hashed and not sent again.
+        if (offset + bytes.length > start)
+          await this.#sendFrom(Math.max(start - offset, 0), { bytes, offset });
+        offset += bytes.length;
+      }
+      return hash.digest("hex");
+    } catch (error) {
+      this.#failure.abort(error);
+      throw error;
+    }
+  }
+
+  async #sendFrom(skipped: number, chunk: { bytes: Uint8Array; offset: number }): Promise<void> {
+    const offset = chunk.offset + skipped;
+    const bytes = chunk.bytes.subarray(skipped);
+    await this.#credit.spend(offset + bytes.length);
+    const data = encodeBase64(bytes);
+    await this.#session.send({ type: "chunk", upload: this.#upload ?? "", offset, data });
+  }
+
+  async #cancel(): Promise<void> {
+    if (this.#upload === undefined) return;
+    try {
+      await this.#session.request({ type: "cancel", upload: this.#upload }, only("cancelled"));
+    } catch (error) {
+      // It may have ended meanwhile, or the connection has.
+      if (!(error instanceof RoomError) && !(error instanceof ClientError)) throw error;
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return types.isNativeError(error) ? error : new Error(String(error));
+}

@@ -1,0 +1,133 @@
+// A server that says exactly what a test tells it to, over a real socket: for what a good server never does,
+// and for orders of lines that a real one gives only now and then.
+
+import { createServer, type Server, type Socket } from "node:net";
+import { defaultLimits } from "../../shared/limits.js";
+import { cleanUp } from "../support/cleanup.js";
+
+export type Line = Record<string, unknown> & { readonly type: string };
+
+/** One connection of a client, as the server sees it. */
+export class FakePeer {
+  readonly socket: Socket;
+  readonly received: Line[] = [];
+  readonly ended: Promise<void>;
+  #unread = 0;
+  #wake: () => void = () => undefined;
+  #partial = "";
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (this.#partial + text).split("\n");
+      this.#partial = lines.pop() ?? "";
+      for (const line of lines) this.received.push(JSON.parse(line) as Line);
+      this.#wake();
+    });
+    socket.on("error", () => undefined);
+    this.ended = new Promise((resolve) =>
+      socket.once("close", () => {
+        resolve();
+      }),
+    );
+  }
+
+  /** The next request of a type; those before it are passed over. */
+  async next(type: string): Promise<Line & { id: string }> {
+    for (;;) {
+      const line = this.received[this.#unread];
+      if (line === undefined) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      this.#unread += 1;
+      if (line.type === type) return { ...line, id: String(line.id) };
+    }
+  }
+
+  /** Lines in one packet; text goes as it is. */
+  say(...lines: (object | string)[]): void {
+    this.socket.write(
+      lines.map((line) => (typeof line === "string" ? line : `${JSON.stringify(line)}\n`)).join(""),
+    );
+  }
+
+  /** Answers `connect` as a server does; what follows goes in the same packet. */
+  async greet(name: string, ...following: object[]): Promise<void> {
+    const { id, room } = await this.next("connect");
+    this.say(
+      connected(id, name),
+      joined(id, typeof room === "string" ? room : "lobby", { name }),
+      ...following,
+    );
+  }
+
+  /** Answers `quit` and ends. */
+  async sayBye(): Promise<void> {
+    const { id } = await this.next("quit");
+    this.say({ type: "bye", id, retry: false });
+    this.socket.end();
+  }
+}
+
+export interface FakeServer {
+  readonly port: number;
+  /** The next connection that comes. */
+  accept(): Promise<FakePeer>;
+  close(): Promise<void>;
+}
+
+export async function startFakeServer(port = 0): Promise<FakeServer> {
+  const waiting: FakePeer[] = [];
+  let wake: () => void = () => undefined;
+  const server = createServer((socket) => {
+    waiting.push(new FakePeer(socket));
+    wake();
+  });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  const listening = await listen(server, port);
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  cleanUp(close);
+  return {
+    port: listening,
+    close,
+    async accept() {
+      for (;;) {
+        const peer = waiting.shift();
+        if (peer !== undefined) return peer;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the fake server has no port");
+  return address.port;
+}
+
+function connected(id: string, name: string): object {
+  const about = { session: "a-secret", resumed: false, server: "roomline/fake", protocol: 1, features: [] };
+  return { type: "connected", id, name, ...about, time, limits: defaultLimits };
+}
+
+const time = "2026-11-21T10:00:03.120Z";
+
+export function joined(id: string, room: string, facts: { name: string; head?: number }): object {
+  const { name, head = 0 } = facts;
+  return { type: "joined", id, room, epoch: "e1", head, memberCount: 1, members: [name], topic: "" };
+}
+
+export function message(
+  seq: number,
+  from: string,
+  facts: { id?: string; text?: string; room?: string } = {},
+): object {
+  return { type: "message", room: "lab", seq, time, from, text: `text ${seq}`, ...facts };
+}

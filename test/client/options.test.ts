@@ -1,0 +1,63 @@
+// Flags and environment, and one sentence for what is wrong with them.
+
+import { exitCodes } from "../../client/exit-codes.js";
+import { parseOptions } from "../../client/options.js";
+
+const parse = (argv: string[], env: Record<string, string> = {}) =>
+  parseOptions({ argv, env, version: "1.2.3" });
+
+describe("The client's options", () => {
+  it("have a default for everything but the two questions", () => {
+    expect(parse([])).toEqual({
+      options: {
+        name: undefined,
+        room: undefined,
+        host: "127.0.0.1",
+        port: 4040,
+        downloads: "downloads",
+        isJson: false,
+        waitMs: 60_000,
+      },
+    });
+  });
+
+  it("come from flags first, then from the environment", () => {
+    const env = { ROOMLINE_NAME: "env", ROOMLINE_PORT: "5050", ROOMLINE_JSON: "1", ROOMLINE_OTHER: "x" };
+    const parsed = parse(["--name", "flag", "--room", "", "--wait", "0.5", "--downloads", "in"], env);
+    expect(parsed).toMatchObject({
+      options: { name: "flag", room: "", port: 5050, isJson: true, waitMs: 500, downloads: "in" },
+    });
+  });
+
+  it("take a name that looks like a number, and the last of two", () => {
+    expect(parse(["--name", "1", "--name", "0042"])).toMatchObject({ options: { name: "0042" } });
+  });
+
+  it.each([
+    [["--prot", "4040"], "Unknown argument: prot. See node client --help."],
+    [["somewhere"], "Unknown argument: somewhere. See node client --help."],
+    [["--port", "x"], "The port must be a whole number from 1 to 65535. See node client --help."],
+    [["--port", "0"], "The port must be a whole number from 1 to 65535. See node client --help."],
+    [["--port", "65536"], "The port must be a whole number from 1 to 65535. See node client --help."],
+    [["--port", "40.5"], "The port must be a whole number from 1 to 65535. See node client --help."],
+    [["--wait", "-1"], "The seconds to wait must be a number from 0 to 86400. See node client --help."],
+    [["--host", ""], "The host is empty. See node client --help."],
+  ])("refuse %j in one sentence", (argv, problem) => {
+    expect(parse(argv)).toEqual({ problem });
+  });
+
+  it("refuse a bad environment, too", () => {
+    expect(parse([], { ROOMLINE_PORT: "" })).toHaveProperty("problem");
+  });
+
+  it("print the version and a help that names every flag and exit code", () => {
+    expect(parse(["--version"])).toEqual({ text: "1.2.3" });
+    const help = parse(["--help"]);
+    if (!("text" in help)) throw new Error("no help");
+    for (const flag of ["name", "room", "host", "port", "downloads", "json", "wait", "help", "version"]) {
+      expect(help.text).toContain(`--${flag}`);
+    }
+    for (const { code, meaning } of Object.values(exitCodes))
+      expect(help.text).toContain(`${code}  ${meaning}`);
+  });
+});

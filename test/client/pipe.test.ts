@@ -1,0 +1,279 @@
+// The client in a script, against a real server: lines in, lines out, and exit codes.
+
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Readable, Writable } from "node:stream";
+import type { ClientOptions } from "../../client/options.js";
+import { runPipe } from "../../client/pipe.js";
+import { ClientError } from "../../client/failures.js";
+import { cleanUp } from "../support/cleanup.js";
+import { joinRoom } from "../support/peer.js";
+import { startServer, temporaryFolder } from "../support/server.js";
+import { until } from "../support/until.js";
+import { startFakeServer } from "./fake-server.js";
+
+interface Outcome {
+  readonly code: number;
+  /** Lines of stdout, each without its time. */
+  readonly out: string[];
+  readonly talk: string[];
+}
+
+function collector(): { stream: Writable; lines: () => string[] } {
+  let text = "";
+  const stream = new Writable({
+    write(bytes: Buffer, _encoding, done) {
+      text += bytes.toString();
+      done();
+    },
+  });
+  return { stream, lines: () => text.split("\n").slice(0, -1) };
+}
+
+const withoutTime = (line: string) => line.replace(/^(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d /, "");
+
+interface RunOptions extends Partial<ClientOptions> {
+  readonly port: number;
+}
+
+const defaults = { name: "alice", room: "lab", host: "127.0.0.1", downloads: "-", isJson: false, waitMs: 0 };
+
+async function run(input: Readable | string, options: RunOptions, signal?: AbortSignal): Promise<Outcome> {
+  const out = collector();
+  const talk = collector();
+  const code = await runPipe(
+    {
+      input: typeof input === "string" ? Readable.from([input]) : input,
+      output: out.stream,
+      talk: talk.stream,
+    },
+    { ...defaults, ...options },
+    { home: "/nonexistent", signal: signal ?? new AbortController().signal },
+  );
+  return { code, out: out.lines().map(withoutTime), talk: talk.lines() };
+}
+
+describe("The client in a pipe", () => {
+  it("says its lines in order, prints them as they are recorded, and ends with 0", async () => {
+    const { port } = await startServer();
+    const words = Array.from({ length: 500 }, (_, index) => `line ${index}`);
+    const { code, out, talk } = await run(words.join("\n"), { port });
+    expect(code).toBe(0);
+    expect(out).toEqual(words.map((word) => `alice: ${word}`));
+    expect(talk).toEqual([
+      `* connected to 127.0.0.1:${port} as alice; /help lists commands`,
+      "* you are in lab with nobody else yet",
+    ]);
+  });
+
+  it("takes the name and the room from the first lines when no flag gives them", async () => {
+    const { port } = await startServer();
+    const asked = { port, name: undefined, room: undefined };
+    expect((await run("bob\nden\nhello\n", asked)).out).toEqual(["bob: hello"]);
+    const guest = await run("\n\nhello\n", asked);
+    expect(guest.out).toEqual([expect.stringMatching(/^guest-\S+: hello$/)]);
+    expect(guest.talk).toContain("* you are in lobby with nobody else yet");
+    expect((await run("", asked)).code).toBe(0);
+  });
+
+  it("lists and looks back, after what came before", async () => {
+    const { port } = await startServer();
+    const typed = "one\ntwo\n/users\n/rooms\n/history 1\n/files\n//slash\n/leave\n/join den\n/users\n";
+    const { code, out, talk } = await run(typed, { port });
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      "alice: one",
+      "alice: two",
+      "alice",
+      "lab (1 person here)",
+      "alice: two",
+      "alice: /slash",
+      "alice",
+    ]);
+    expect(talk.slice(2)).toEqual([
+      "* no files yet",
+      "* you have left lab and are in no room; /join one",
+      "* you are in den with nobody else yet",
+    ]);
+  });
+
+  it("looks back further than a page", async () => {
+    const { port } = await startServer({ limits: { historyCount: 7 } });
+    const words = Array.from({ length: 30 }, (_, index) => `line ${index}`);
+    const { out } = await run([...words, "/history 25"].join("\n"), { port });
+    expect(out.slice(30)).toEqual(words.slice(5).map((word) => `alice: ${word}`));
+  });
+
+  it("uploads and downloads, each before the next line", async () => {
+    const { port } = await startServer();
+    const folder = await temporaryFolder();
+    const path = join(folder, "my cat.txt");
+    await writeFile(path, "meow");
+    const downloads = join(folder, "in");
+    const typed = `upload: "${path}"\nthere it is\ndownload: MY CAT.txt\nsendfile ${path}\n`;
+    const { code, out, talk } = await run(typed, { port, downloads });
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      "alice shared my cat.txt (4 bytes, text/plain)  download: my cat.txt",
+      "alice: there it is",
+      "alice shared my cat.txt (4 bytes, text/plain, version 2)  download: my cat.txt",
+    ]);
+    expect(talk.at(-1)).toBe(`* saved ${join(downloads, "my cat.txt")} (4 bytes)`);
+    expect(await readFile(join(downloads, "my cat.txt"), "utf8")).toBe("meow");
+  });
+
+  it("goes on after what fails, says it in a sentence, and ends with 6", async () => {
+    const { port } = await startServer();
+    const { code, out, talk } = await run(
+      "upload: ~/nothing\ndownload: nothing\n/nope\n/history x\nhello\n",
+      { port },
+    );
+    expect(code).toBe(6);
+    expect(out).toEqual(["alice: hello"]);
+    expect(talk.slice(2)).toEqual([
+      "! Cannot read /nonexistent/nothing: there is no such file or folder.",
+      "! The room has no such file.",
+      expect.stringContaining("! There is no command /nope"),
+      "! The count is a number from 1 to 10000.",
+    ]);
+  });
+
+  it("prints the server's own lines with --json", async () => {
+    const { port } = await startServer();
+    const { out, code } = await run("hello\n/users\n", { port, isJson: true });
+    expect(code).toBe(0);
+    const lines = out.map((line) => JSON.parse(line) as object);
+    expect(lines).toMatchObject([
+      { type: "joined", room: "lab" },
+      { type: "message", from: "alice", text: "hello", seq: 1 },
+      { type: "users", users: ["alice"] },
+      { type: "bye" },
+    ]);
+    expect(out.join()).not.toContain("session");
+  });
+
+  it("stops at exit", async () => {
+    const { port } = await startServer();
+    expect(await run("one\nExit\ntwo\n", { port })).toMatchObject({ code: 0, out: ["alice: one"] });
+  });
+
+  it("prints what others do, and nothing of them raw", async () => {
+    const { port } = await startServer();
+    const input = new PassThrough();
+    const running = run(input, { port });
+    const bob = await joinRoom(port, "bob");
+    while ((await bob.ask({ type: "users", id: "u" })).users?.toString() !== "alice,bob");
+    bob.send({ type: "message", text: "\x1b[2Jboo\nalice: I did not say this" });
+    await bob.next("message");
+    input.end();
+    const { out } = await running;
+    expect(out).toEqual(expect.arrayContaining(["bob: \\x1b[2Jboo", "         | alice: I did not say this"]));
+  });
+
+  it("ends with 4 when the name is taken", async () => {
+    const { port } = await startServer();
+    await joinRoom(port, "alice");
+    const { code, talk } = await run("hello\n", { port });
+    expect(code).toBe(4);
+    expect(talk).toEqual([expect.stringMatching(/^! alice is already here/)]);
+  });
+
+  it("ends with 3 when nobody answers", async () => {
+    const gone = await startFakeServer();
+    await gone.close();
+    const { code, talk } = await run("hello\n", { port: gone.port });
+    expect(code).toBe(3);
+    expect(talk).toEqual([`! No server answers at 127.0.0.1:${gone.port} (ECONNREFUSED).`]);
+  });
+
+  it("ends with 5 when the server goes, though its input goes on", async () => {
+    const server = await startFakeServer();
+    const input = new PassThrough();
+    const running = run(input, { port: server.port });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    input.write("hello\n");
+    await peer.next("message");
+    peer.say({ type: "bye", code: "shutting-down", message: "Back soon.", retry: true });
+    peer.socket.end();
+    const { code, talk } = await running;
+    expect(code).toBe(5);
+    expect(talk.at(-1)).toBe("! The server said goodbye. Back soon.");
+  });
+
+  it("ends with 130 when it is interrupted, also while it waits for a server", async () => {
+    const { port } = await startServer();
+    const stop = new AbortController();
+    const input = new PassThrough();
+    const running = run(input, { port }, stop.signal);
+    const bob = await joinRoom(port, "bob");
+    while ((await bob.ask({ type: "users", id: "u" })).users?.toString() !== "alice,bob");
+    stop.abort(new ClientError("interrupted", "Interrupted."));
+    expect((await running).code).toBe(130);
+    const gone = await startFakeServer();
+    await gone.close();
+    const waiting = run("x", { port: gone.port, waitMs: 60_000 }, stop.signal);
+    expect((await waiting).code).toBe(130);
+  });
+
+  it("ends quietly when nobody reads it any more", async () => {
+    const { port } = await startServer();
+    const output = new Writable({
+      write(_bytes, _encoding, done) {
+        done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+      },
+    });
+    const talk = collector();
+    const input = new PassThrough();
+    cleanUp(() => Promise.resolve(input.destroy()));
+    input.write("one\ntwo\n");
+    const code = await runPipe(
+      { input, output, talk: talk.stream },
+      { ...defaults, port },
+      { home: "/", signal: new AbortController().signal },
+    );
+    expect(code).toBe(0);
+    expect(talk.lines()).toHaveLength(2);
+  });
+
+  it("reads no more from the server while its output is full", async () => {
+    const server = await startFakeServer();
+    let release: () => void = () => undefined;
+    const written: string[] = [];
+    const output = new Writable({
+      highWaterMark: 1,
+      write(bytes: Buffer, _encoding, done) {
+        written.push(bytes.toString());
+        release = done;
+      },
+    });
+    const input = new PassThrough();
+    const running = runPipe(
+      { input, output, talk: collector().stream },
+      { ...defaults, port: server.port },
+      { home: "/", signal: new AbortController().signal },
+    );
+    const peer = await server.accept();
+    await peer.greet("alice");
+    const entry = { type: "message", room: "lab", time: "", from: "bob", text: "x".repeat(10_000) };
+    // More than every buffer on the way holds: it can only be written when it is read.
+    let isTaken = false;
+    const lines = Array.from(
+      { length: 3_000 },
+      (_, index) => JSON.stringify({ ...entry, seq: index + 1 }) + "\n",
+    );
+    peer.socket.write(lines.join(""), () => (isTaken = true));
+    await until(() => written.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isTaken).toBe(false);
+    expect(written.length).toBeLessThan(3);
+    while (written.length < lines.length) {
+      release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    release();
+    input.end();
+    await peer.sayBye();
+    expect(await running).toBe(0);
+  });
+});

@@ -1,0 +1,96 @@
+// How the room looks.
+
+import {
+  entryLines,
+  joinedLine,
+  presenceLines,
+  progressLine,
+  sizeOf,
+  type Place,
+} from "../../client/render.js";
+
+const now = new Date(2026, 10, 21, 10, 0, 3, 120);
+const place: Place = { room: "lab", now };
+const head = { room: "lab", seq: 1, time: now.toISOString(), from: "alice" };
+const file = { file: "c0", version: 1, mime: "image/png", sha256: "0".repeat(64) };
+
+describe("The room as text", () => {
+  it("shows a message with its local time and its sender", () => {
+    expect(entryLines({ type: "message", ...head, text: "hi" }, place)).toBe("10:00:03 alice: hi");
+  });
+
+  it("says which room and which day when those are others", () => {
+    const entry = { type: "message", ...head, text: "hi" } as const;
+    const tomorrow = new Date(2026, 10, 22, 0, 0, 1);
+    expect(entryLines(entry, { room: "den", now: tomorrow })).toBe("2026-11-21 10:00:03 [lab] alice: hi");
+  });
+
+  it("lets no text look like the line of somebody else", () => {
+    const text = "hi\n10:00:04 bob: I resign\r10:00:05 bob: now";
+    expect(entryLines({ type: "message", ...head, text }, place)).toBe(
+      "10:00:03 alice: hi\n         | 10:00:04 bob: I resign\\x0d10:00:05 bob: now",
+    );
+  });
+
+  it("shows a file with its size, its kind and how to get it", () => {
+    const entry = { type: "file", ...head, ...file, name: "photo.png", size: 34_918 } as const;
+    expect(entryLines(entry, place)).toBe(
+      "10:00:03 alice shared photo.png (34.1 KiB, image/png)  download: photo.png",
+    );
+  });
+
+  it("escapes names, kinds and times of a server that lies", () => {
+    const entry = { type: "file", ...head, ...file, time: "x", from: "a\x1b", name: "\n", size: 1 } as const;
+    expect(entryLines({ ...entry, mime: "\x07", room: "\r", version: 2 }, place)).toBe(
+      "--:--:-- [\\x0d] a\\x1b shared \\x0a (1 byte, \\x07, version 2)  download: \\x0a",
+    );
+  });
+
+  it("tells who came and went, but not that I came", () => {
+    const presence = {
+      type: "presence",
+      room: "lab",
+      joined: ["me", "bob"],
+      left: ["eve"],
+      memberCount: 2,
+    } as const;
+    expect(
+      presenceLines(
+        { ...presence, joined: [...presence.joined], left: [...presence.left] },
+        { ...place, me: "me" },
+      ),
+    ).toEqual(["* bob joined", "* eve left"]);
+  });
+
+  it("tells how many are here when the names were left out", () => {
+    const presence = { type: "presence" as const, room: "lab", joined: [], left: [], memberCount: 250 };
+    expect(presenceLines(presence, { ...place, me: "me" })).toEqual(["* 250 people are here"]);
+  });
+
+  it("tells who is here on joining", () => {
+    const joined = { type: "joined", room: "lab", epoch: "e", head: 0, topic: "" } as const;
+    expect(joinedLine({ ...joined, memberCount: 2, members: ["alice", "bob"] })).toBe(
+      "* you are in lab with alice, bob",
+    );
+    expect(joinedLine({ ...joined, memberCount: 1, members: ["alice"] })).toBe(
+      "* you are in lab with nobody else yet",
+    );
+    expect(joinedLine({ ...joined, memberCount: 300 })).toBe("* you are in lab with 299 others");
+  });
+
+  it.each([
+    [0, "0 bytes"],
+    [1, "1 byte"],
+    [1023, "1023 bytes"],
+    [1024, "1.0 KiB"],
+    [1024 ** 2 - 1, "1.0 MiB"],
+    [1.5 * 1024 ** 3, "1.5 GiB"],
+  ])("shows %d bytes as %s", (bytes, expected) => {
+    expect(sizeOf(bytes)).toBe(expected);
+  });
+
+  it("shows how far a transfer is", () => {
+    const progress = { direction: "upload", name: "a.iso", bytes: 512, size: 2048 } as const;
+    expect(progressLine(progress)).toBe("* upload of a.iso: 25 % of 2.0 KiB");
+  });
+});

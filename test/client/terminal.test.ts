@@ -1,0 +1,211 @@
+// The client at a terminal, keys in and screen out, against a real server. (That it works in a real
+// pseudo-terminal, too, is tested in test/e2e.)
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Writable } from "node:stream";
+import type { ClientOptions } from "../../client/options.js";
+import { runTerminal } from "../../client/terminal.js";
+import { cleanUp } from "../support/cleanup.js";
+import { joinRoom } from "../support/peer.js";
+import { startServer, temporaryFolder } from "../support/server.js";
+import { startFakeServer } from "./fake-server.js";
+
+const ctrlC = "\x03";
+const ctrlD = "\x04";
+
+/** Somebody in front of a screen: types, and waits for what it shows. */
+class Person {
+  readonly exitCode: Promise<number>;
+  readonly #keys = new PassThrough();
+  #shown = "";
+  #seen = 0;
+  #wake: () => void = () => undefined;
+
+  constructor(options: Partial<ClientOptions> & { port: number }) {
+    const output = new Writable({
+      write: (bytes: Buffer, _encoding, done) => {
+        this.#shown += bytes.toString();
+        this.#wake();
+        done();
+      },
+    });
+    const defaults = { name: undefined, room: undefined, host: "127.0.0.1", downloads: "-" };
+    const surroundings = { home: "/nonexistent", signal: new AbortController().signal };
+    this.exitCode = runTerminal(
+      { input: this.#keys, output: Object.assign(output, { columns: 80 }) },
+      { ...defaults, isJson: false, waitMs: 0, ...options },
+      surroundings,
+    );
+    cleanUp(async () => {
+      this.#keys.end();
+      await this.exitCode;
+    });
+  }
+
+  type(keys: string): void {
+    this.#keys.write(keys);
+  }
+
+  /** Waits until this is shown, after what was waited for before. Resolves with what came between. */
+  async sees(text: string): Promise<string> {
+    for (;;) {
+      const at = this.#shown.indexOf(text, this.#seen);
+      if (at !== -1) {
+        const between = this.#shown.slice(this.#seen, at);
+        this.#seen = at + text.length;
+        return between;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+async function enter(port: number, name: string, room = "lab"): Promise<Person> {
+  const person = new Person({ port });
+  await person.sees("Your name (empty for a guest's name): ");
+  person.type(`${name}\r`);
+  await person.sees("Room (empty for the lobby): ");
+  person.type(`${room}\r`);
+  await person.sees(`${room}> `);
+  return person;
+}
+
+describe("The client at a terminal", () => {
+  it("asks for a name and a room, and says who is there", async () => {
+    const { port } = await startServer();
+    await joinRoom(port, "bob");
+    const alice = new Person({ port });
+    await alice.sees("Your name");
+    alice.type("alice\r");
+    await alice.sees("Room");
+    alice.type("lab\r");
+    await alice.sees(`* connected to 127.0.0.1:${port} as alice`);
+    await alice.sees("* you are in lab with alice, bob");
+    await alice.sees("lab> ");
+  });
+
+  it("lets two people talk, see each other come and go, and leave with exit", async () => {
+    const { port } = await startServer();
+    const alice = await enter(port, "alice");
+    const bob = await enter(port, "bob");
+    await alice.sees("* bob joined");
+    alice.type("hello bob\r");
+    await bob.sees(" alice: hello bob\n");
+    bob.type("hello alice\r");
+    await alice.sees(" bob: hello alice\n");
+    bob.type("exit\r");
+    expect(await bob.exitCode).toBe(0);
+    await alice.sees("* bob left");
+    alice.type(ctrlD);
+    expect(await alice.exitCode).toBe(0);
+  });
+
+  it("gives a guest's name and the lobby to who only presses Enter", async () => {
+    const { port } = await startServer();
+    const guest = new Person({ port });
+    guest.type("\r\r");
+    await guest.sees(" as guest-");
+    await guest.sees("* you are in lobby");
+    guest.type(ctrlC);
+    expect(await guest.exitCode).toBe(0);
+  });
+
+  it("asks again when the name is taken or not allowed", async () => {
+    const { port } = await startServer();
+    await joinRoom(port, "alice");
+    const person = new Person({ port, name: "alice", room: "lab" });
+    await person.sees("! alice is already here");
+    await person.sees("Your name");
+    person.type("a/b\r");
+    await person.sees("! A name has a slash.");
+    await person.sees("Your name");
+    person.type("carol\r");
+    await person.sees("Room");
+    person.type("lab\r");
+    await person.sees("as carol");
+  });
+
+  it("shows what was said before, once", async () => {
+    const { port } = await startServer();
+    const bob = await joinRoom(port, "bob");
+    for (let count = 1; count <= 15; count++) bob.send({ type: "message", text: `line ${count}.` });
+    await bob.next((answer) => answer.text === "line 15.");
+    const alice = new Person({ port, name: "alice", room: "lab" });
+    const shown = await alice.sees("lab> ");
+    expect(shown.match(/line \d+\./g)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `line ${index + 6}.`),
+    );
+    bob.send({ type: "message", text: "line 16." });
+    expect(await alice.sees("line 16.")).not.toContain("line 15.");
+  });
+
+  it("prints what comes above what is being typed, and draws that again", async () => {
+    const { port } = await startServer();
+    const alice = await enter(port, "alice");
+    const bob = await joinRoom(port, "bob");
+    await alice.sees("* bob joined");
+    alice.type("half a th");
+    await alice.sees("th");
+    bob.send({ type: "message", text: "wait" });
+    await alice.sees("\r\x1b[J");
+    await alice.sees("bob: wait\n");
+    await alice.sees("lab> half a th");
+    alice.type("ought\r");
+    expect(await bob.next((answer) => answer.from === "alice")).toMatchObject({ text: "half a thought" });
+  });
+
+  it("lets one talk while a file is sent, and tells when something failed", async () => {
+    const { port } = await startServer();
+    const path = join(await temporaryFolder(), "big file.bin");
+    await writeFile(path, Buffer.alloc(20_000_000));
+    const alice = await enter(port, "alice");
+    alice.type(`upload: ${path}\rmeanwhile\r`);
+    await alice.sees("alice: meanwhile");
+    await alice.sees("alice shared big file.bin (19.1 MiB, application/octet-stream)");
+    alice.type("upload: ~/nothing\r");
+    await alice.sees("! Cannot read /nonexistent/nothing: there is no such file or folder.");
+    alice.type("/help\r");
+    await alice.sees("download: <name>");
+  });
+
+  it("goes from room to room and marks lines of the others", async () => {
+    const { port } = await startServer();
+    const bob = await joinRoom(port, "bob");
+    const alice = await enter(port, "alice");
+    alice.type("/join den\r");
+    await alice.sees("den> ");
+    bob.send({ type: "message", text: "over here" });
+    await alice.sees(" [lab] bob: over here");
+    alice.type("/leave\r");
+    await alice.sees("* you have left den and are in lab");
+    await alice.sees("lab> ");
+  });
+
+  it("says in one line that the server is gone, and ends with 5", async () => {
+    const server = await startServer();
+    const alice = await enter(server.port, "alice");
+    alice.type("half a th");
+    await server.close();
+    await alice.sees("! The server said goodbye. The server is stopping.\n");
+    expect(await alice.exitCode).toBe(5);
+  });
+
+  it("takes what is typed while it waits for a server, and ends with 130 on Ctrl-C", async () => {
+    const gone = await startFakeServer();
+    await gone.close();
+    const alice = new Person({ port: gone.port, waitMs: 60_000 });
+    alice.type("alice\rlab\rtyped ahead\r");
+    await alice.sees(`* No server answers at 127.0.0.1:${gone.port} (ECONNREFUSED). Trying for 60 s.`);
+    const server = await startFakeServer(gone.port);
+    const peer = await server.accept();
+    await peer.greet("alice");
+    expect(await peer.next("message")).toMatchObject({ text: "typed ahead" });
+    await server.close();
+    expect(await alice.exitCode).toBe(5);
+    const bob = new Person({ port: gone.port, name: "bob", room: "", waitMs: 60_000 });
+    await bob.sees("Trying for 60 s.");
+    bob.type(ctrlC);
+    expect(await bob.exitCode).toBe(130);
+  });
+});

@@ -1,0 +1,276 @@
+// Files through a real server, both ways; and what a bad server does to a transfer.
+
+import { createHash, randomBytes } from "node:crypto";
+import { readFile, readdir, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openSession } from "../../client/connect.js";
+import { download } from "../../client/download.js";
+import type { Session } from "../../client/session.js";
+import type { Progress } from "../../client/transfer.js";
+import { upload } from "../../client/upload.js";
+import { cleanUp } from "../support/cleanup.js";
+import { startServer, temporaryFolder } from "../support/server.js";
+import { startFakeServer, type FakePeer } from "./fake-server.js";
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+async function joinLab(port: number, name: string): Promise<Session> {
+  const session = await openSession({ port, name, room: "lab" });
+  cleanUp(() => session.close());
+  return session;
+}
+
+async function localFile(bytes: Uint8Array, name = "file.bin"): Promise<string> {
+  const path = join(await temporaryFolder(), name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+describe("A file through the server", () => {
+  it.each([0, 1, 49_151, 49_152, 49_153, 3_000_000])("arrives as it was sent: %d bytes", async (size) => {
+    const { port } = await startServer();
+    const [alice, bob] = [await joinLab(port, "alice"), await joinLab(port, "bob")];
+    const bytes = randomBytes(size);
+    const entry = await upload(alice, await localFile(bytes));
+    expect(entry).toMatchObject({
+      type: "file",
+      from: "alice",
+      name: "file.bin",
+      size,
+      sha256: sha256(bytes),
+    });
+    const folder = await temporaryFolder();
+    const { path } = await download(bob, { name: "file.bin" }, { folder });
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    expect(await readdir(folder)).toEqual(["file.bin"]);
+  });
+
+  it("keeps a name with blanks and letters of any script", async () => {
+    const { port } = await startServer();
+    const alice = await joinLab(port, "alice");
+    const name = "ünï – файл 😀 (1).txt";
+    expect(await upload(alice, await localFile(Buffer.from("x"), name))).toMatchObject({ name });
+    const folder = await temporaryFolder();
+    expect(await download(alice, { name }, { folder })).toMatchObject({ path: join(folder, name) });
+  });
+
+  it("goes both ways at once on one connection, with talk between", async () => {
+    const { port } = await startServer();
+    const alice = await joinLab(port, "alice");
+    const bytes = randomBytes(5_000_000);
+    await upload(alice, await localFile(bytes, "first"));
+    const folder = await temporaryFolder();
+    const seen: string[] = [];
+    alice.on("message", ({ text }) => seen.push(text));
+    alice.on("file", ({ name }) => seen.push(name));
+    const transfers = [
+      upload(alice, await localFile(bytes, "second")),
+      download(alice, { name: "first" }, { folder }),
+      download(alice, { name: "first", version: 1 }, { folder }),
+    ];
+    await alice.say("meanwhile");
+    await Promise.all(transfers);
+    expect(seen).toEqual(["meanwhile", "second"]);
+    for (const name of await readdir(folder)) {
+      expect((await readFile(join(folder, name))).equals(bytes)).toBe(true);
+    }
+  });
+
+  it("tells how far it is, to the end", async () => {
+    const { port } = await startServer();
+    const alice = await joinLab(port, "alice");
+    const told: Progress[] = [];
+    const onProgress = (progress: Progress) => told.push(progress);
+    await upload(alice, await localFile(Buffer.alloc(2_000_000)), { onProgress });
+    const uploads = told.splice(0);
+    await download(alice, { name: "file.bin" }, { folder: await temporaryFolder(), onProgress });
+    for (const steps of [uploads, told]) {
+      const bytes = steps.map((step) => step.bytes);
+      expect(bytes.length).toBeGreaterThan(1);
+      expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    }
+    expect(told.at(-1)).toMatchObject({ direction: "download", name: "file.bin", bytes: 2_000_000 });
+  });
+
+  it("is refused by the server's own words", async () => {
+    const { port } = await startServer({ limits: { fileBytes: 10 } });
+    const alice = await joinLab(port, "alice");
+    await expect(upload(alice, await localFile(Buffer.alloc(11)))).rejects.toMatchObject({
+      code: "file-too-large",
+    });
+    const folder = await temporaryFolder();
+    await expect(download(alice, { name: "nothing" }, { folder })).rejects.toMatchObject({
+      code: "file-not-found",
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("is taken back when it becomes shorter while it is sent, and the session goes on", async () => {
+    const { port } = await startServer();
+    const alice = await joinLab(port, "alice");
+    const path = await localFile(Buffer.alloc(20_000_000));
+    const onProgress = () => void truncate(path, 5).catch(() => undefined);
+    await expect(upload(alice, path, { onProgress })).rejects.toMatchObject({ code: "bad-file" });
+    expect((await alice.files()).files).toEqual([]);
+    expect(await upload(alice, path)).toMatchObject({ size: 5 });
+  });
+
+  it("stops when told to, either way, and leaves nothing", async () => {
+    const { port } = await startServer();
+    const alice = await joinLab(port, "alice");
+    const path = await localFile(Buffer.alloc(20_000_000));
+    const folder = await temporaryFolder();
+    const stopped = async (run: (options: object) => Promise<unknown>) => {
+      const stop = new AbortController();
+      const reason = new Error("enough");
+      const onProgress = () => {
+        stop.abort(reason);
+      };
+      await expect(run({ signal: stop.signal, onProgress })).rejects.toBe(reason);
+    };
+    await stopped((options) => upload(alice, path, options));
+    expect((await alice.files()).files).toEqual([]);
+    await upload(alice, path);
+    await stopped((options) => download(alice, { name: "file.bin" }, { ...options, folder }));
+    expect(await readdir(folder)).toEqual([]);
+    await alice.say("still here");
+  });
+});
+
+describe("An upload", () => {
+  it("stays within a window of what the server has taken", async () => {
+    const { session, peer } = await openPair();
+    const size = 4_000_000;
+    const uploading = upload(session, await localFile(Buffer.alloc(size)));
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    const { windowBytes, chunkBytes } = session.limits;
+    let end = 0;
+    for (let received = 0; received < size; received = end) {
+      while (end + chunkBytes <= received + windowBytes && end < size) {
+        const chunk = await peer.next("chunk");
+        expect(chunk.offset).toBe(end);
+        end += Buffer.from(String(chunk.data), "base64").length;
+      }
+      // What the client has sent before it heard of the credit is all that it may send.
+      const ping = session.ping();
+      const { id: pingId } = await peer.next("ping");
+      const chunks = peer.received.filter(({ type }) => type === "chunk");
+      expect(chunks.length).toBe(Math.ceil(end / chunkBytes));
+      peer.say(
+        { type: "pong", id: pingId, time: "" },
+        { type: "progress", upload: "u", received: end, offset: 0 },
+      );
+      await ping;
+    }
+    peer.socket.destroy();
+    await expect(uploading).rejects.toMatchObject({ code: "connection-lost" });
+  });
+
+  it("goes on where the server says, and hashes what it does not send", async () => {
+    const { session, peer } = await openPair();
+    const bytes = randomBytes(120_000);
+    const uploading = upload(session, await localFile(bytes));
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 60_000 });
+    const chunks = [await peer.next("chunk"), await peer.next("chunk")];
+    expect(chunks.map(({ offset }) => offset)).toEqual([60_000, 98_304]);
+    expect(Buffer.concat(chunks.map(({ data }) => Buffer.from(String(data), "base64")))).toEqual(
+      bytes.subarray(60_000),
+    );
+    peer.say(fileEntry({ id, size: bytes.length, sha256: sha256(bytes) }));
+    expect(await uploading).toMatchObject({ name: "file.bin" });
+  });
+
+  it("is an error when the room's file has another hash than ours", async () => {
+    const { session, peer } = await openPair();
+    const uploading = upload(session, await localFile(Buffer.from("abc")));
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.say(fileEntry({ id, size: 3, sha256: "0".repeat(64) }));
+    await expect(uploading).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  it("ends with the error that names it, and swallows those of chunks already sent", async () => {
+    const { session, peer } = await openPair();
+    const errors: string[] = [];
+    session.on("error", ({ code }) => errors.push(code));
+    const uploading = upload(session, await localFile(Buffer.alloc(500_000)));
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.say({ type: "error", code: "storage-full", message: "The disk is full.", upload: "u" });
+    peer.say({ type: "error", code: "upload-not-found", message: "No such upload.", upload: "u" });
+    await expect(uploading).rejects.toMatchObject({ code: "storage-full" });
+    const bye = peer.sayBye();
+    await session.close();
+    await bye;
+    expect(errors).toEqual([]);
+  });
+});
+
+describe("A download from a bad server", () => {
+  const abc = Buffer.from("abc").toString("base64");
+  const good = { size: 3, sha256: sha256(Buffer.from("abc")) };
+  it.each<[string, object[], object]>([
+    ["another hash", [{ offset: 0, data: abc, last: true }], { size: 3, sha256: "0".repeat(64) }],
+    ["too few bytes", [{ offset: 0, data: "YWI=", last: true }], good],
+    ["too many bytes", [{ offset: 0, data: "YWJjZA==", last: true }], good],
+    ["a gap", [{ offset: 1, data: "YmM=", last: true }], good],
+    [
+      "the same bytes twice",
+      [
+        { offset: 0, data: "YWI=" },
+        { offset: 0, data: "YWI=" },
+      ],
+      good,
+    ],
+    ["no Base64", [{ offset: 0, data: "YW_j", last: true }], good],
+    [
+      "loose tail bits",
+      [{ offset: 0, data: "YWJ=", last: true }],
+      { size: 2, sha256: sha256(Buffer.from("ab")) },
+    ],
+  ])("with %s is one clear error, and leaves nothing", async (_what, chunks, facts) => {
+    const { session, peer } = await openPair();
+    const folder = await temporaryFolder();
+    const downloading = download(session, { name: "x" }, { folder });
+    const failed = expect(downloading).rejects.toMatchObject({
+      code: "damaged",
+      message: expect.stringMatching(/^\S+ arrived damaged: .*\. It was not saved\.$/) as unknown,
+    });
+    const { id } = await peer.next("download");
+    peer.say({ ...fileEntry({ id, ...good, ...facts }), type: "downloading", offset: 0 });
+    peer.say(...chunks.map((chunk) => ({ type: "chunk", id, ...chunk })));
+    await peer.next("cancel");
+    peer.say({ type: "cancelled", id });
+    await failed;
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("is lost with the connection, and leaves nothing", async () => {
+    const { session, peer } = await openPair();
+    const folder = await temporaryFolder();
+    const downloading = download(session, { file: "c0" }, { folder });
+    const { id } = await peer.next("download");
+    peer.say({ ...fileEntry({ id, ...good }), type: "downloading", offset: 0 });
+    peer.say({ type: "chunk", id, offset: 0, data: "YWI=" });
+    peer.socket.end();
+    await expect(downloading).rejects.toMatchObject({ code: "connection-lost" });
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+async function openPair(): Promise<{ session: Session; peer: FakePeer }> {
+  const server = await startFakeServer();
+  const opening = openSession({ port: server.port, name: "alice", room: "lab" });
+  const peer = await server.accept();
+  await peer.greet("alice");
+  return { session: await opening, peer };
+}
+
+function fileEntry(facts: { id: string; size: number; sha256: string }): object {
+  const entry = { type: "file", room: "lab", seq: 1, time: "2026-11-21T10:00:03.120Z", from: "alice" };
+  return { ...entry, file: "c0", name: "file.bin", version: 1, mime: "application/octet-stream", ...facts };
+}
