@@ -5,7 +5,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { Terminal } from "@xterm/headless";
 import { cleanUp } from "./cleanup.js";
 import { projectFolder } from "./program.js";
 
@@ -19,23 +19,41 @@ export interface PersonOptions {
 
 const deadlineMs = 20_000;
 
+/** Of the terminal that a person sits at. */
+const size = { cols: 80, rows: 24 };
+
 export class Person {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Everything shown so far, stdout and stderr together as a screen would, without control sequences. */
-  screen = "";
   readonly #exited: Promise<unknown>;
+  readonly #terminal: Terminal | undefined;
+  #piped = "";
   #look: () => void = () => undefined;
 
-  constructor(child: ChildProcessWithoutNullStreams) {
+  constructor(child: ChildProcessWithoutNullStreams, atTerminal: boolean) {
     this.child = child;
+    this.#terminal = atTerminal
+      ? new Terminal({ ...size, scrollback: 1000, allowProposedApi: true })
+      : undefined;
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
-        this.screen += stripVTControlCharacters(text).replaceAll("\r", "");
-        this.#look();
+        this.#show(text);
       });
     }
     child.stdin.on("error", () => undefined);
     this.#exited = once(child, "close");
+  }
+
+  /** What is on the screen and what has scrolled off it; of a pipe, stdout and stderr as they came. */
+  get screen(): string {
+    if (this.#terminal === undefined) return this.#piped;
+    const { active } = this.#terminal.buffer;
+    let text = "";
+    for (let row = 0; row < active.length; row++) {
+      const line = active.getLine(row);
+      if (line === undefined) continue;
+      text += (row > 0 && !line.isWrapped ? "\n" : "") + line.translateToString(true);
+    }
+    return text.trimEnd();
   }
 
   /** Types a line and Enter. */
@@ -80,16 +98,33 @@ export class Person {
   async memory(): Promise<{ nowKiB: number; peakKiB: number }> {
     return memoryOf(this.child.pid ?? 0);
   }
+
+  #show(text: string): void {
+    const look = () => {
+      this.#look();
+    };
+    if (this.#terminal !== undefined) {
+      this.#terminal.write(text, look);
+    } else {
+      this.#piped += text;
+      look();
+    }
+  }
 }
 
 /** Starts a client. It ends with the test, whatever happens. */
 export function startPerson({ cwd, flags, atTerminal = false }: PersonOptions): Person {
   const client = [process.execPath, join(projectFolder, "client"), ...flags];
   const [program = "", ...args] = atTerminal
-    ? ["script", "-qfec", client.map(quoted).join(" "), "/dev/null"]
+    ? [
+        "script",
+        "-qfec",
+        `stty rows ${size.rows} cols ${size.cols}; exec ${client.map(quoted).join(" ")}`,
+        "/dev/null",
+      ]
     : client;
   const child = spawn(program, args, { cwd, stdio: "pipe", env: { ...process.env, TERM: "xterm" } });
-  const person = new Person(child);
+  const person = new Person(child, atTerminal);
   cleanUp(async () => {
     person.kill();
     await person.leaves();
