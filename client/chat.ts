@@ -68,7 +68,7 @@ export class Chat {
   /** Makes a room that was joined the one that messages go to, and shows who and what is there. */
   async enter(joined: AnswerOf<"joined">): Promise<void> {
     this.room = joined.room;
-    this.voice.tell(joinedLine(joined));
+    this.voice.tell(joinedLine(joined, this.session.name));
     const limit = this.options.recentCount;
     if (limit === 0 || joined.head === 0) return;
     // Below what comes live, so that nothing is shown twice.

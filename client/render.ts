@@ -37,8 +37,9 @@ export function presenceLines(presence: AnswerOf<"presence">, place: Place & { m
   ];
 }
 
-export function joinedLine({ room, memberCount, members }: AnswerOf<"joined">): string {
-  return `* you are in ${visibleLine(room)} with ${company(memberCount, members)}`;
+export function joinedLine({ room, memberCount, members }: AnswerOf<"joined">, me: string): string {
+  const others = members?.filter((name) => name !== me);
+  return `* you are in ${visibleLine(room)} with ${company(memberCount - 1, others)}`;
 }
 
 export function roomLine({ room, memberCount }: { room: string; memberCount: number }): string {
@@ -74,10 +75,9 @@ function shared({ name, size, mime, version }: FileItem): string {
   return `shared ${shown} (${sizeOf(size)}, ${visibleLine(mime)}${again})  download: ${shown}`;
 }
 
-function company(memberCount: number, members: readonly string[] | undefined): string {
-  if (memberCount <= 1) return "nobody else yet";
-  if (members === undefined) return count(memberCount - 1, "other", "others");
-  return members.map(visibleLine).join(", ");
+function company(otherCount: number, others: readonly string[] | undefined): string {
+  if (otherCount <= 0) return "nobody else yet";
+  return others?.map(visibleLine).join(", ") ?? count(otherCount, "other", "others");
 }
 
 function roomMark(room: string, place: Place): string {

@@ -50,12 +50,12 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
     log,
   });
   const { address, port, family } = await server.listen();
+  stopOnSignals(server);
   const host = family === "IPv6" ? `[${address}]` : address;
   const folder = shortest(options.data);
   process.stdout.write(
     `Roomline ${version} is listening on ${host}:${port}; it keeps everything in ${folder}\n`,
   );
-  stopOnSignals(server);
   const failure = await engine.failed;
   log.error({ err: failure }, "the engine failed");
   process.stderr.write(`roomline: the engine failed: ${failure.message}\n`);

@@ -53,13 +53,11 @@ export class FakePeer {
   }
 
   /** Answers `connect` as a server does; what follows goes in the same packet. */
-  async greet(name: string, ...following: object[]): Promise<void> {
+  async greet(name: string, facts: { head?: number; following?: object[] } = {}): Promise<void> {
     const { id, room } = await this.next("connect");
-    this.say(
-      connected(id, name),
-      joined(id, typeof room === "string" ? room : "lobby", { name }),
-      ...following,
-    );
+    const { head = 0, following = [] } = facts;
+    const shownRoom = typeof room === "string" ? room : "lobby";
+    this.say(connected(id, name), joined(id, shownRoom, { name, head }), ...following);
   }
 
   /** Answers `quit` and ends. */

@@ -69,13 +69,13 @@ describe("The room as text", () => {
 
   it("tells who is here on joining", () => {
     const joined = { type: "joined", room: "lab", epoch: "e", head: 0, topic: "" } as const;
-    expect(joinedLine({ ...joined, memberCount: 2, members: ["alice", "bob"] })).toBe(
-      "* you are in lab with alice, bob",
+    expect(joinedLine({ ...joined, memberCount: 2, members: ["alice", "bob"] }, "bob")).toBe(
+      "* you are in lab with alice",
     );
-    expect(joinedLine({ ...joined, memberCount: 1, members: ["alice"] })).toBe(
+    expect(joinedLine({ ...joined, memberCount: 1, members: ["alice"] }, "alice")).toBe(
       "* you are in lab with nobody else yet",
     );
-    expect(joinedLine({ ...joined, memberCount: 300 })).toBe("* you are in lab with 299 others");
+    expect(joinedLine({ ...joined, memberCount: 300 }, "alice")).toBe("* you are in lab with 299 others");
   });
 
   it.each([

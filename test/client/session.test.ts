@@ -31,7 +31,9 @@ describe("Session", () => {
     const server = await startFakeServer();
     const opening = openSession({ port: server.port, name: "alice", room: "lab" });
     const peer = await server.accept();
-    await peer.greet("alice", message(1, "bob"), message(2, "bob"), { type: "bye", retry: true });
+    await peer.greet("alice", {
+      following: [message(1, "bob"), message(2, "bob"), { type: "bye", retry: true }],
+    });
     const session = await opening;
     const seen: number[] = [];
     session.on("message", ({ seq }) => seen.push(seq));

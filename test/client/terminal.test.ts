@@ -140,6 +140,25 @@ describe("The client at a terminal", () => {
     expect(await alice.sees("line 16.")).not.toContain("line 15.");
   });
 
+  it("asks only for what was said before it joined, so that nothing is shown twice", async () => {
+    const server = await startFakeServer();
+    new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice", { head: 41 });
+    expect(await peer.next("history")).toMatchObject({ room: "lab", before: 42, limit: 10 });
+    await server.close();
+  });
+
+  it("takes what is said off the screen, since it comes back with its time", async () => {
+    const { port } = await startServer();
+    const alice = await enter(port, "alice");
+    alice.type("hello\r");
+    await alice.sees("hello\r\n\x1b[1A\r\x1b[J");
+    await alice.sees(" alice: hello\n");
+    alice.type("/users\r");
+    expect(await alice.sees("alice\n")).not.toContain("\x1b[1A");
+  });
+
   it("prints what comes above what is being typed, and draws that again", async () => {
     const { port } = await startServer();
     const alice = await enter(port, "alice");

@@ -192,6 +192,22 @@ describe("An upload", () => {
     await expect(uploading).rejects.toMatchObject({ code: "damaged" });
   });
 
+  it("tells the server when it is stopped", async () => {
+    const { session, peer } = await openPair();
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const path = await localFile(Buffer.alloc(5_000_000));
+    const stopped = expect(upload(session, path, { signal: stop.signal })).rejects.toBe(reason);
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    stop.abort(reason);
+    const cancel = await peer.next("cancel");
+    expect(cancel).toMatchObject({ upload: "u" });
+    peer.say({ type: "cancelled", id: cancel.id, upload: "u" });
+    await stopped;
+  });
+
   it("ends with the error that names it, and swallows those of chunks already sent", async () => {
     const { session, peer } = await openPair();
     const errors: string[] = [];
