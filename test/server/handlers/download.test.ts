@@ -105,6 +105,35 @@ describe("download", () => {
     expect(types).not.toContain("behind");
   });
 
+  it("lies before a message by no more than one turn, however many run and however slow the peer reads", async () => {
+    const { port } = await startServer();
+    const slow = await joinRoom(port, "slow");
+    const talker = await joinRoom(port, "talker");
+    await uploadFile(talker, "a", someBytes(2 * 1024 * 1024));
+    slow.socket.pause();
+    const ids = Array.from({ length: 12 }, (_, n) => `d${n}`);
+    const requests = ids.map((id) => `{"type":"download","id":"${id}","name":"a"}\n`).join("");
+    slow.send(requests);
+    // Who reads gets everything meanwhile; by then the slow one was given what it could be.
+    talker.send(requests);
+    for (const _ of ids) await talker.next(({ last }) => last === true);
+    await talker.ask({ type: "message", id: "m", text: "hi" });
+    slow.socket.resume();
+    for (const _ of ids) await slow.next(({ last }) => last === true);
+    expect(slow.all("message")).toHaveLength(1);
+    expect(slow.all("behind")).toEqual([]);
+  });
+
+  it("frees its id with the last chunk", async () => {
+    const { peer } = await sharing();
+    for (let n = 0; n < 100; n++)
+      expect(
+        (await downloadFile(peer, { id: "d", name: "über uns.txt", offset: newer.length })).header,
+      ).toMatchObject({
+        type: "downloading",
+      });
+  });
+
   it("refuses an id that is in use, and the seventeenth at once", async () => {
     const { port } = await startServer();
     const peer = await joinRoom(port, "peer");

@@ -77,4 +77,12 @@ describe("join", () => {
     expect(bob.all("presence")).toEqual([]);
     expect(bob.all("message")).toHaveLength(190);
   });
+
+  it("lets a room that was joined twice go with one leave", async () => {
+    const { port } = await startServer();
+    const peer = await joinRoom(port, "peer", "silent");
+    await peer.ask({ type: "join", id: "j", room: "silent" });
+    await peer.ask({ type: "leave", id: "l" });
+    expect(await peer.ask({ type: "rooms", id: "r" })).toMatchObject({ rooms: [] });
+  });
 });
