@@ -5,18 +5,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "../shared/answers.js";
 import { RoomError, type ErrorCode } from "../shared/errors.js";
-import { maxUnanswered, type Limits } from "../shared/limits.js";
+import type { Limits } from "../shared/limits.js";
 import { tooLong, type Line } from "../shared/lines.js";
 import { parseRoomName } from "../shared/names.js";
 import { encode, parseRequest } from "../shared/protocol.js";
 import type { Request } from "../shared/requests.js";
 import { Downloads } from "./downloads.js";
-import type { Claim, Draft, Engine } from "./engine.js";
+import type { Claim, Engine } from "./engine.js";
 import { handle } from "./handlers/index.js";
 import type { Log } from "./log.js";
 import type { Member, Peer } from "./member.js";
 import type { Room } from "./room.js";
 import type { Rooms } from "./rooms.js";
+import { Unanswered } from "./unanswered.js";
 import { Uploads } from "./uploads.js";
 import type { Wire } from "./wires/wire.js";
 
@@ -46,6 +47,7 @@ export interface Goodbye {
 
 export class Connection implements Peer {
   readonly premises: Premises;
+  readonly unanswered: Unanswered;
   readonly uploads: Uploads;
   readonly downloads: Downloads;
   /** Rooms this connection is in, by the room's key, in the order they were joined. */
@@ -53,15 +55,8 @@ export class Connection implements Peer {
   claim: Claim | undefined;
 
   readonly #wire: Wire;
-  readonly #unanswered = new Set<Promise<void>>();
-  readonly #recording = new Set<Promise<void>>();
-  /** Settles when every entry so far was handed to its log; undefined when all were. */
-  #drafting: Promise<void> | undefined;
   /** Answers since the peer was last known to have taken what was sent. Entries do not count: they have the log. */
   #outboxBytes = 0;
-  /** Called when the next request is answered. */
-  #onAnswered: (() => void) | undefined;
-  #turn: Promise<void> = Promise.resolve();
   #goodbye: Goodbye = { retry: false };
   #isLeaving = false;
   #hasLetGo = false;
@@ -70,6 +65,7 @@ export class Connection implements Peer {
   constructor(wire: Wire, premises: Premises) {
     this.#wire = wire;
     this.premises = premises;
+    this.unanswered = new Unanswered(this);
     this.uploads = new Uploads(this);
     this.downloads = new Downloads(this);
   }
@@ -133,63 +129,10 @@ export class Connection implements Peer {
     this.answer(id, { type: "error", code: known.code, message: known.message, ...detail });
   }
 
-  /**
-   * Makes an entry. What one connection sends is recorded in the order sent, so that behind a file whose bytes
-   * are on their way to disk everything waits; and what is asked after it is answered after it.
-   */
-  record(id: string | undefined, room: Room, draft: Draft | Promise<Draft>): void {
-    const earlier = this.#drafting;
-    if (earlier === undefined && !("then" in draft)) {
-      this.#trackRecord(id, room.record(draft));
-      return;
-    }
-    const handed = Promise.all([draft, earlier]).then(([ready]) => ({ recorded: room.record(ready) }));
-    const settled: Promise<void> = Promise.allSettled([handed, earlier]).then(() => {
-      if (this.#drafting === settled) this.#drafting = undefined;
-    });
-    this.#drafting = settled;
-    this.#trackRecord(
-      id,
-      handed.then(({ recorded }) => recorded),
-    );
-  }
-
-  /** Resolves when all that this connection has sent to its rooms until now is recorded, or refused. */
-  async recorded(): Promise<void> {
-    await Promise.all(this.#recording);
-  }
-
-  /** Counts work as a request that is not answered yet, and answers for it when it fails. */
-  track(id: string | undefined, work: Promise<unknown>): void {
-    const settled: Promise<void> = work
-      .catch((error: unknown) => {
-        this.refuse(id, error);
-      })
-      .then(() => {
-        this.#unanswered.delete(settled);
-        this.#onAnswered?.();
-      });
-    this.#unanswered.add(settled);
-  }
-
-  /**
-   * Tracks work whose answer is large. One after the other, each begun only when the peer has taken what
-   * went before, so that a thousand requests of a peer that does not read hold no answers.
-   */
-  trackInTurn(id: string | undefined, work: () => Promise<void>): void {
-    const recorded = this.recorded();
-    const turn = this.#turn.then(async () => {
-      await recorded;
-      await this.ready();
-      if (this.isOpen) await work();
-    });
-    this.#turn = turn.catch(() => undefined);
-    this.track(id, turn);
-  }
-
   /** Resolves when every request so far is answered and every room has given what it had. */
   async settled(): Promise<void> {
-    while (this.#unanswered.size > 0) await Promise.all(this.#unanswered);
+    await this.unanswered.settled();
+    await this.downloads.finished();
     await Promise.all(Array.from(this.memberships.values(), ({ member }) => member.caughtUp()));
   }
 
@@ -228,13 +171,20 @@ export class Connection implements Peer {
     this.#wire.close();
   }
 
-  /** Dismisses, and expels when everything is answered or `graceMs` have passed. */
+  /**
+   * Dismisses, and expels when everything is answered. Resolves when the peer has taken its goodbye; neither
+   * takes longer than `graceMs`.
+   */
   async retire(goodbye: Goodbye, graceMs: number): Promise<void> {
     this.dismiss(goodbye);
     const timeout = new AbortController();
     await Promise.race([this.settled(), sleep(graceMs, undefined, { signal: timeout.signal, ref: false })]);
-    timeout.abort();
     this.expel(goodbye);
+    await Promise.race([
+      this.#wire.closed,
+      sleep(graceMs, undefined, { signal: timeout.signal, ref: false }),
+    ]);
+    timeout.abort();
   }
 
   abandon(error: unknown): void {
@@ -255,7 +205,7 @@ export class Connection implements Peer {
       if (this.#isLeaving) return;
       const work = this.#take(line);
       if (work !== undefined) await work;
-      while (this.#unanswered.size >= maxUnanswered && this.isOpen) await this.#nextAnswered();
+      while (this.unanswered.isFull && this.isOpen) await this.unanswered.nextAnswered();
       if (this.#outboxBytes > this.premises.limits.outboxBytes) await this.#emptyOutbox();
     }
   }
@@ -263,12 +213,6 @@ export class Connection implements Peer {
   async #emptyOutbox(): Promise<void> {
     await this.#wire.ready();
     this.#outboxBytes = 0;
-  }
-
-  // Not Promise.race, which leaves something behind in every promise that loses: a long download would collect it.
-  async #nextAnswered(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#onAnswered = resolve));
-    this.#onAnswered = undefined;
   }
 
   // Undefined when the line is dealt with or being dealt with beside the next; else the next one waits for it.
@@ -294,15 +238,6 @@ export class Connection implements Peer {
       this.refuse(request.id, error);
       return undefined;
     }
-  }
-
-  #trackRecord(id: string | undefined, work: Promise<unknown>): void {
-    const recorded: Promise<void> = work.then(
-      () => void this.#recording.delete(recorded),
-      () => void this.#recording.delete(recorded),
-    );
-    this.#recording.add(recorded);
-    this.track(id, work);
   }
 
   #expectWords(): void {

@@ -21,6 +21,7 @@ interface Outgoing {
 export class Downloads {
   readonly #connection: Connection;
   readonly #outgoing = new Map<string, Outgoing>();
+  readonly #running = new Set<Promise<void>>();
   #turn: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection) {
@@ -37,10 +38,20 @@ export class Downloads {
     }
     const outgoing = { room, isStopped: false };
     this.#outgoing.set(id, outgoing);
-    const work = this.#run(request, query, outgoing).finally(() => {
-      this.#forget(id, outgoing);
-    });
-    this.#connection.track(id, work);
+    const run: Promise<void> = this.#run(request, query, outgoing)
+      .catch((error: unknown) => {
+        this.#connection.refuse(id, error);
+      })
+      .then(() => {
+        this.#forget(id, outgoing);
+        this.#running.delete(run);
+      });
+    this.#running.add(run);
+  }
+
+  /** Resolves when every download so far has ended. */
+  async finished(): Promise<void> {
+    await Promise.all(this.#running);
   }
 
   /** @throws RoomError bad-message when no such download is running */
@@ -73,7 +84,7 @@ export class Downloads {
 
   async #run(request: RequestOf<"download">, query: FileQuery, outgoing: Outgoing): Promise<void> {
     const { engine } = this.#connection.premises;
-    await this.#connection.recorded();
+    await this.#connection.unanswered.recorded();
     const isStopped = () => outgoing.isStopped;
     const item = await engine.catalog.findFile(outgoing.room.name, query);
     if (isStopped()) return;

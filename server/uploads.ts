@@ -84,7 +84,8 @@ export class Uploads {
       return this.#draft(plan, await upload.finish(plan.sha256));
     } catch (error) {
       await upload.cancel();
-      throw error;
+      // Without the upload's id, which the client never heard of.
+      throw error instanceof RoomError ? new RoomError(error.code, {}, { cause: error }) : error;
     }
   }
 
@@ -197,7 +198,7 @@ export class Uploads {
         throw withUpload(error, upload.id);
       },
     );
-    this.#connection.record(plan.id, plan.room, draft);
+    this.#connection.unanswered.record(plan.id, plan.room, draft);
   }
 
   #draft({ name, id }: Plan, { sha256, size }: Blob): Draft {

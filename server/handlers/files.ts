@@ -7,7 +7,7 @@ import { pageLimit } from "./page.js";
 export function files(connection: Connection, request: RequestOf<"files">): undefined {
   const { room } = connection.membership(request.room);
   const limit = pageLimit(request.limit);
-  connection.trackInTurn(request.id, async () => {
+  connection.unanswered.addInTurn(request.id, async () => {
     const found = await connection.premises.engine.catalog.files(room.name, {
       after: request.after,
       limit: limit + 1,

@@ -18,7 +18,7 @@ export function history(connection: Connection, request: RequestOf<"history">): 
     ...(after !== undefined && { after }),
     ...(before !== undefined && { before }),
   };
-  connection.trackInTurn(id, async () => {
+  connection.unanswered.addInTurn(id, async () => {
     const { from, to, more, bytes } = await room.read(range);
     const count = to - from + 1;
     connection.answer(id, { type: "history", room: room.name.shown, from, to, count, more });

@@ -7,7 +7,8 @@ export async function leave(connection: Connection, request: RequestOf<"leave">)
   const membership = connection.membership(request.room);
   connection.uploads.dropAll(membership.room);
   connection.downloads.stopAll(membership.room);
-  await connection.settled();
+  await connection.unanswered.settled();
+  await membership.member.caughtUp();
   // Gone already when the connection ended meanwhile.
   if (!connection.memberships.delete(membership.room.name.key)) return;
   leaveRoom(connection, membership);

@@ -8,7 +8,7 @@ import { pageLimit } from "./page.js";
 export function rooms(connection: Connection, request: RequestOf<"rooms">): undefined {
   const after = request.after === undefined ? undefined : parseRoomName(request.after);
   const limit = pageLimit(request.limit);
-  connection.trackInTurn(request.id, async () => {
+  connection.unanswered.addInTurn(request.id, async () => {
     const page = await connection.premises.rooms.list(after, limit);
     connection.answer(request.id, { type: "rooms", ...page });
   });

@@ -19,7 +19,7 @@ describe("A server killed under load", () => {
   it("would lose entries if they were delivered before the commit", async () => {
     const folder = await temporaryFolder();
     await buildMutant(folder, {
-      file: "server/engines/embedded/writer.js",
+      file: "server/engines/embedded/recorder.js",
       replace: [
         [
           'database.exec("BEGIN IMMEDIATE");',
@@ -27,7 +27,7 @@ describe("A server killed under load", () => {
         ],
         [
           'database.exec("COMMIT");',
-          'setTimeout(() => database.isTransaction && database.exec("COMMIT"), 20);',
+          'setTimeout(() => database.isTransaction && database.exec("COMMIT"), 200);',
         ],
       ],
     });
@@ -35,7 +35,7 @@ describe("A server killed under load", () => {
     const report = await crashRepeatedly({
       dataFolder,
       folder,
-      rounds: 3,
+      rounds: 5,
       writers,
       random: seededRandom(seed),
     });

@@ -8,7 +8,8 @@ import type { Name } from "../../../shared/names.js";
 import type { Appended, Draft, LogListener, Page, Range, RoomLog, Subscription } from "../../engine.js";
 import type { WorkerCalls } from "./calls.js";
 import type { ReaderMethods } from "./reader.js";
-import { withVersion, type Commit, type Refusal, type RoomDraft, type WriterMethods } from "./writer.js";
+import { withVersion, type Commit, type Refusal, type RoomDraft } from "./recorder.js";
+import type { WriterMethods } from "./writer.js";
 
 /** Most drafts of one commit, so that a flood does not make everybody wait for one long sync. */
 const maxCommitDrafts = 4096;

@@ -1,0 +1,68 @@
+// Lists of rooms and files out of the database. Lives in the reading thread, which reader.ts is.
+
+import type { FileItem } from "../../../shared/answers.js";
+import type { Name } from "../../../shared/names.js";
+import type { Database, Row, Statement } from "./database.js";
+
+export class Listing {
+  readonly #selectRoom: Statement;
+  readonly #selectRooms: Statement;
+  readonly #selectFiles: Statement;
+  readonly #selectById: Statement;
+  readonly #selectNewest: Statement;
+  readonly #selectVersion: Statement;
+
+  constructor(database: Database) {
+    const files = `SELECT f.seq, e.time, f.author, f.file, f.name, f.version, f.size, f.mime, f.sha256
+      FROM files f JOIN entries e ON e.room = f.room AND e.seq = f.seq WHERE f.room = ?`;
+    this.#selectRoom = database.prepare("SELECT id FROM rooms WHERE key = ?");
+    this.#selectRooms = database.prepare("SELECT key, name FROM rooms WHERE key > ? ORDER BY key LIMIT ?");
+    this.#selectFiles = database.prepare(`${files} AND f.seq < ? ORDER BY f.seq DESC LIMIT ?`);
+    this.#selectById = database.prepare(`${files} AND f.file = ?`);
+    this.#selectNewest = database.prepare(`${files} AND f.key = ? ORDER BY f.version DESC LIMIT 1`);
+    this.#selectVersion = database.prepare(`${files} AND f.key = ? AND f.version = ?`);
+  }
+
+  rooms(page: { after: string; limit: number }): Name[] {
+    const rows = this.#selectRooms.all(page.after, page.limit);
+    return rows.map(({ key, name }) => ({ key: String(key), shown: String(name) }));
+  }
+
+  files(page: { roomKey: string; after: number | undefined; limit: number }): FileItem[] {
+    const below = page.after ?? Number.MAX_SAFE_INTEGER;
+    return this.#selectFiles.all(this.#rowIdOf(page.roomKey), below, page.limit).map(fileItem);
+  }
+
+  fileById(query: { roomKey: string; file: string }): FileItem | undefined {
+    return optional(this.#selectById.get(this.#rowIdOf(query.roomKey), query.file));
+  }
+
+  /** The newest version when none is asked for. */
+  fileByName(query: { roomKey: string; key: string; version: number | undefined }): FileItem | undefined {
+    const rowId = this.#rowIdOf(query.roomKey);
+    if (query.version === undefined) return optional(this.#selectNewest.get(rowId, query.key));
+    return optional(this.#selectVersion.get(rowId, query.key, query.version));
+  }
+
+  #rowIdOf(roomKey: string): number {
+    return Number(this.#selectRoom.get(roomKey)?.id ?? -1);
+  }
+}
+
+function optional(row: Row | undefined): FileItem | undefined {
+  return row && fileItem(row);
+}
+
+function fileItem(row: Row): FileItem {
+  return {
+    seq: Number(row.seq),
+    time: new Date(Number(row.time)).toISOString(),
+    from: String(row.author),
+    file: String(row.file),
+    name: String(row.name),
+    version: Number(row.version),
+    size: Number(row.size),
+    mime: String(row.mime),
+    sha256: String(row.sha256),
+  };
+}

@@ -1,0 +1,108 @@
+// The requests of one connection that are not answered yet: how many there are, in which order what they record
+// goes to the log, and what waits for them. Requests need not wait for each other; effects keep their order.
+
+import { maxUnanswered } from "../shared/limits.js";
+import type { Draft } from "./engine.js";
+import type { Room } from "./room.js";
+
+/** What is needed of the connection. */
+export interface Answerer {
+  readonly isOpen: boolean;
+  ready(): Promise<void>;
+  /** Answers what went wrong. */
+  refuse(id: string | undefined, error: unknown): void;
+}
+
+export class Unanswered {
+  readonly #answerer: Answerer;
+  readonly #all = new Set<Promise<void>>();
+  /** Those that make an entry. */
+  readonly #recording = new Set<Promise<void>>();
+  /** Settles when every entry so far was handed to its log; undefined when all were. */
+  #drafting: Promise<void> | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #onAnswered: (() => void) | undefined;
+
+  constructor(answerer: Answerer) {
+    this.#answerer = answerer;
+  }
+
+  /** Counts work until it is done, and answers for it when it fails. */
+  add(id: string | undefined, work: Promise<unknown>): void {
+    const answered: Promise<void> = work
+      .catch((error: unknown) => {
+        this.#answerer.refuse(id, error);
+      })
+      .then(() => {
+        this.#all.delete(answered);
+        this.#onAnswered?.();
+      });
+    this.#all.add(answered);
+  }
+
+  /**
+   * Adds work whose answer is large. One after the other, each begun only when the peer has taken what went
+   * before, so that a thousand requests of a peer that does not read hold no answers. It sees what was recorded.
+   */
+  addInTurn(id: string | undefined, work: () => Promise<void>): void {
+    const recorded = this.recorded();
+    const turn = this.#turn.then(async () => {
+      await recorded;
+      await this.#answerer.ready();
+      if (this.#answerer.isOpen) await work();
+    });
+    this.#turn = turn.catch(() => undefined);
+    this.add(id, turn);
+  }
+
+  /**
+   * Makes an entry. What one connection sends is recorded in the order sent: behind a file whose bytes are on
+   * their way to disk, everything waits.
+   */
+  record(id: string | undefined, room: Room, draft: Draft | Promise<Draft>): void {
+    const earlier = this.#drafting;
+    if (earlier === undefined && !("then" in draft)) {
+      this.#addRecord(id, room.record(draft));
+      return;
+    }
+    // Wrapped, because what is handed over is not waited for by the next.
+    const handed = Promise.all([draft, earlier]).then(([ready]) => ({ recorded: room.record(ready) }));
+    const settled: Promise<void> = Promise.allSettled([handed, earlier]).then(() => {
+      if (this.#drafting === settled) this.#drafting = undefined;
+    });
+    this.#drafting = settled;
+    const work = handed.then(({ recorded }) => recorded);
+    this.#addRecord(id, work);
+  }
+
+  /** Resolves when all that was sent to rooms until now is recorded, or refused. */
+  async recorded(): Promise<void> {
+    await Promise.all(this.#recording);
+  }
+
+  /** Resolves when every request is answered. */
+  async settled(): Promise<void> {
+    while (this.#all.size > 0) await Promise.all(this.#all);
+  }
+
+  /** Whether so many wait that the next request should not be read. */
+  get isFull(): boolean {
+    return this.#all.size >= maxUnanswered;
+  }
+
+  // Not Promise.race over all: it leaves something behind in every promise that loses.
+  /** Resolves when the next one is answered. */
+  async nextAnswered(): Promise<void> {
+    await new Promise<void>((resolve) => (this.#onAnswered = resolve));
+    this.#onAnswered = undefined;
+  }
+
+  #addRecord(id: string | undefined, work: Promise<unknown>): void {
+    const recorded: Promise<void> = work.then(
+      () => void this.#recording.delete(recorded),
+      () => void this.#recording.delete(recorded),
+    );
+    this.#recording.add(recorded);
+    this.add(id, work);
+  }
+}
