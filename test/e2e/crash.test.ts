@@ -21,13 +21,10 @@ describe("A server killed under load", () => {
     await buildMutant(folder, {
       file: "server/engines/embedded/recorder.js",
       replace: [
+        ['exec("BEGIN IMMEDIATE");', 'exec(this.#database.isTransaction ? "SELECT 1" : "BEGIN IMMEDIATE");'],
         [
-          'database.exec("BEGIN IMMEDIATE");',
-          'if (!database.isTransaction) database.exec("BEGIN IMMEDIATE");',
-        ],
-        [
-          'database.exec("COMMIT");',
-          'setTimeout(() => database.isTransaction && database.exec("COMMIT"), 200);',
+          'this.#database.exec("COMMIT");',
+          'setTimeout(() => this.#database.isTransaction && this.#database.exec("COMMIT"), 200);',
         ],
       ],
     });
