@@ -21,11 +21,14 @@ describe("A server killed under load", () => {
     await buildMutant(folder, {
       file: "server/engines/embedded/recorder.js",
       replace: [
-        ['exec("BEGIN IMMEDIATE");', 'exec(this.#database.isTransaction ? "SELECT 1" : "BEGIN IMMEDIATE");'],
         [
-          'this.#database.exec("COMMIT");',
-          'setTimeout(() => this.#database.isTransaction && this.#database.exec("COMMIT"), 200);',
+          'this.#database.exec("BEGIN IMMEDIATE");',
+          `if (!this.#database.isTransaction) {
+            this.#database.exec("BEGIN IMMEDIATE");
+            setTimeout(() => this.#database.exec("COMMIT"), 50);
+          }`,
         ],
+        ['            this.#database.exec("COMMIT");', ""],
       ],
     });
     const dataFolder = await temporaryFolder();
