@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { memoryOf, startPerson } from "../support/person.js";
+import { python } from "../support/python.js";
 import { startProgram } from "../support/program.js";
 import { temporaryFolder } from "../support/server.js";
 
@@ -38,9 +39,16 @@ describe("A large file", () => {
       receiver.type("download: large.bin");
       await receiver.sees("saved downloads/large.bin", deadlineMs);
       const receiverGrowth = (await receiver.memory()).peakKiB - receiverBefore.nowKiB;
+      const inPython = await python("download", {
+        port: server.port,
+        path: join(folder, "in Python"),
+        name: "large.bin",
+      });
       const serverGrowth = (await memoryOf(serverPid)).peakKiB - serverBefore.nowKiB;
 
-      expect(await hashOf(join(folder, "downloads/large.bin"))).toBe(await hashOf(join(folder, "large.bin")));
+      const hash = await hashOf(join(folder, "large.bin"));
+      expect(await hashOf(join(folder, "downloads/large.bin"))).toBe(hash);
+      expect(inPython).toMatchObject({ size, sha256: hash });
       console.log(
         `growth in KiB: sender ${senderGrowth}, receiver ${receiverGrowth}, server ${serverGrowth}`,
       );
