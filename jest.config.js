@@ -6,10 +6,7 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: {
-    "\\.ts$": [
-      "ts-jest",
-      { tsconfig: "tsconfig.jest.json", diagnostics: false },
-    ],
+    "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.jest.json", diagnostics: false }],
   },
   testTimeout: 30_000,
 };
