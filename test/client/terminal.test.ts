@@ -13,6 +13,7 @@ import { startFakeServer } from "./fake-server.js";
 
 const ctrlC = "\x03";
 const ctrlD = "\x04";
+const deadlineMs = 15_000;
 
 /** Somebody in front of a screen: types, and waits for what it shows. */
 class Person {
@@ -56,7 +57,15 @@ class Person {
         this.#seen = at + text.length;
         return between;
       }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          reject(new Error(`Never shown: ${text}. What was: ${this.#shown.slice(-500)}`));
+        }, deadlineMs);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     }
   }
 }
@@ -81,7 +90,7 @@ describe("The client at a terminal", () => {
     await alice.sees("Room");
     alice.type("lab\r");
     await alice.sees(`* connected to 127.0.0.1:${port} as alice`);
-    await alice.sees("* you are in lab with alice, bob");
+    await alice.sees("* you are in lab with bob");
     await alice.sees("lab> ");
   });
 
