@@ -62,9 +62,23 @@ function checked(text: string, what: string): Name {
   if (key === "." || key === "..") refuse(what, "is a dot");
   if (shown !== shown.trim() || key !== key.trim()) refuse(what, "begins or ends with a blank");
   if (/[/\\]/.test(shown) || /[/\\]/.test(key)) refuse(what, "has a slash");
+  if (isEncodedPath(key)) refuse(what, "hides a path behind percent signs");
   if (/^[a-z]:/i.test(key)) refuse(what, "begins like a drive");
   if (hasUnseen(shown)) refuse(what, "has a character that cannot be seen");
   return { shown, key };
+}
+
+// A name goes into addresses some day, and is decoded there, perhaps twice.
+function isEncodedPath(key: string): boolean {
+  if (!key.includes("%")) return false;
+  const decoded = decodedOnce(decodedOnce(key));
+  return decoded !== key && (/[/\\\p{Cc}]/u.test(decoded) || decoded === "." || decoded === "..");
+}
+
+function decodedOnce(text: string): string {
+  return text.replace(/%([0-7][0-9a-f])/gi, (_escape, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
 
 // An emoji may need a joiner, a selector or tags to be that emoji; anywhere else they hide in a name.
