@@ -2,7 +2,7 @@
 // type, answers what goes wrong, and stops reading while too much waits for it. What a request means is in
 // handlers/.
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "../shared/answers.js";
 import { RoomError, type ErrorCode } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
@@ -45,6 +45,9 @@ export interface Goodbye {
   readonly retry: boolean;
 }
 
+/** How long one peer's lines may keep all others waiting. */
+const maxTurnMs = 5;
+
 export class Connection implements Peer {
   readonly premises: Premises;
   readonly unanswered: Unanswered;
@@ -71,7 +74,12 @@ export class Connection implements Peer {
   }
 
   get name(): string {
-    return this.claim?.name.shown ?? "";
+    return this.#held.name.shown;
+  }
+
+  /** Who this is across connections: recorded, never shown. */
+  get sender(): string {
+    return this.#held.sender;
   }
 
   get isOpen(): boolean {
@@ -115,14 +123,14 @@ export class Connection implements Peer {
   /** Sends an answer, under the request's `id` if it has one. */
   answer(id: string | undefined, answer: Answer): void {
     const line = encode(answer, id);
-    this.#outboxBytes += line.length;
+    this.#outboxBytes += Buffer.byteLength(line);
     this.#wire.send(line);
   }
 
   /** Answers what went wrong with a request: the one place where errors become lines. */
   refuse(id: string | undefined, error: unknown): void {
     const known = error instanceof RoomError ? error : new RoomError("internal", {}, { cause: error });
-    if (known.code === "internal") {
+    if (known.code === "internal" || known.code === "storage-full") {
       this.premises.log.error({ err: known.cause ?? known, remote: this.#wire.remote }, "a request failed");
     }
     const { message: _told, ...detail } = known.detail;
@@ -172,19 +180,19 @@ export class Connection implements Peer {
   }
 
   /**
-   * Dismisses, and expels when everything is answered. Resolves when the peer has taken its goodbye; neither
-   * takes longer than `graceMs`.
+   * Dismisses, and expels when everything is answered. Resolves when the peer has taken its goodbye; both
+   * together take no longer than `graceMs`.
    */
   async retire(goodbye: Goodbye, graceMs: number): Promise<void> {
     this.dismiss(goodbye);
     const timeout = new AbortController();
-    await Promise.race([this.settled(), sleep(graceMs, undefined, { signal: timeout.signal, ref: false })]);
+    const timedOut = sleep(graceMs, undefined, { signal: timeout.signal, ref: false });
+    await Promise.race([this.settled(), timedOut]);
     this.expel(goodbye);
-    await Promise.race([
-      this.#wire.closed,
-      sleep(graceMs, undefined, { signal: timeout.signal, ref: false }),
-    ]);
+    await Promise.race([this.#wire.closed, timedOut]);
     timeout.abort();
+    this.#wire.destroy();
+    await this.downloads.finished();
   }
 
   abandon(error: unknown): void {
@@ -199,12 +207,28 @@ export class Connection implements Peer {
     this.premises.log.info({ name: claim.name.shown, remote: this.#wire.remote }, "connected");
   }
 
+  get #held(): Claim {
+    if (this.claim === undefined) throw new RoomError("not-connected");
+    return this.claim;
+  }
+
   async #takeAll(lines: readonly Line[]): Promise<void> {
     if (this.claim === undefined) this.#expectWords();
+    let turnStartedMs = performance.now();
     for (const line of lines) {
       if (this.#isLeaving) return;
       const work = this.#take(line);
       if (work !== undefined) await work;
+      for (
+        let full = this.premises.engine.log.backlog();
+        full !== undefined;
+        full = this.premises.engine.log.backlog()
+      )
+        await full;
+      if (performance.now() - turnStartedMs > maxTurnMs) {
+        await nextTurn();
+        turnStartedMs = performance.now();
+      }
       while (this.unanswered.isFull && this.isOpen) await this.unanswered.nextAnswered();
       if (this.#outboxBytes > this.premises.limits.outboxBytes) await this.#emptyOutbox();
     }

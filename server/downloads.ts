@@ -3,6 +3,7 @@
 
 import { RoomError } from "../shared/errors.js";
 import type { FileItem } from "../shared/answers.js";
+import { encodeChunk } from "../shared/protocol.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
 import type { BlobReader, FileQuery } from "./engine.js";
@@ -15,7 +16,8 @@ const chunksAtOnce = 4;
 
 interface Outgoing {
   readonly room: Room;
-  isStopped: boolean;
+  /** Once its last answer is given: nothing more may be said under its id, which may be another's by then. */
+  isOver: boolean;
 }
 
 export class Downloads {
@@ -36,14 +38,14 @@ export class Downloads {
     if (this.#outgoing.size >= maxDownloads) {
       throw new RoomError("too-many", { message: `At most ${maxDownloads} downloads at once.` });
     }
-    const outgoing = { room, isStopped: false };
+    const outgoing = { room, isOver: false };
     this.#outgoing.set(id, outgoing);
     const run: Promise<void> = this.#run(request, query, outgoing)
       .catch((error: unknown) => {
-        this.#connection.refuse(id, error);
+        if (!outgoing.isOver) this.#connection.refuse(id, error);
       })
       .then(() => {
-        this.#forget(id, outgoing);
+        this.#end(id, outgoing);
         this.#running.delete(run);
       });
     this.#running.add(run);
@@ -60,7 +62,7 @@ export class Downloads {
     if (outgoing === undefined) {
       throw new RoomError("bad-message", { message: "Bad message: no download with this id is running." });
     }
-    this.#stop(id, outgoing);
+    this.#end(id, outgoing);
     this.#connection.answer(id, { type: "cancelled" });
   }
 
@@ -68,33 +70,29 @@ export class Downloads {
   stopAll(room?: Room): void {
     for (const [id, outgoing] of this.#outgoing) {
       if (room !== undefined && outgoing.room !== room) continue;
-      this.#stop(id, outgoing);
+      this.#end(id, outgoing);
       if (room !== undefined) this.#connection.answer(id, { type: "cancelled" });
     }
   }
 
-  #stop(id: string, outgoing: Outgoing): void {
-    outgoing.isStopped = true;
-    this.#forget(id, outgoing);
-  }
-
-  #forget(id: string, outgoing: Outgoing): void {
+  #end(id: string, outgoing: Outgoing): void {
+    outgoing.isOver = true;
     if (this.#outgoing.get(id) === outgoing) this.#outgoing.delete(id);
   }
 
   async #run(request: RequestOf<"download">, query: FileQuery, outgoing: Outgoing): Promise<void> {
     const { engine } = this.#connection.premises;
     await this.#connection.unanswered.recorded();
-    const isStopped = () => outgoing.isStopped;
+    const isOver = () => outgoing.isOver;
     const item = await engine.catalog.findFile(outgoing.room.name, query);
-    if (isStopped()) return;
+    if (isOver()) return;
     if (item === undefined) throw new RoomError("file-not-found");
     const offset = request.offset ?? 0;
     if (request.sha256 !== undefined && request.sha256 !== item.sha256) throw new RoomError("changed");
     if (offset > item.size) throw new RoomError("bad-offset", { offset: item.size });
     const blob = await engine.files.open(item.sha256);
     try {
-      if (isStopped()) return;
+      if (isOver()) return;
       const { seq: _seq, time: _time, from: _from, ...facts } = item;
       this.#connection.answer(undefined, { type: "downloading", id: request.id, ...facts, offset });
       await this.#send(request.id, { blob, item, offset, outgoing });
@@ -109,12 +107,11 @@ export class Downloads {
   ): Promise<void> {
     const { blob, item, outgoing } = from;
     const { chunkBytes } = this.#connection.premises.limits;
-    const idJson = JSON.stringify(id);
     const buffer = Buffer.allocUnsafe(
       Math.min(chunkBytes * chunksAtOnce, Math.max(item.size - from.offset, 1)),
     );
     let { offset } = from;
-    const isOver = () => outgoing.isStopped || !this.#connection.isOpen;
+    const isOver = () => outgoing.isOver || !this.#connection.isOpen;
     const sendSome = async () => {
       await this.#connection.ready();
       if (isOver()) return true;
@@ -126,14 +123,14 @@ export class Downloads {
       let at = 0;
       do {
         const end = Math.min(at + chunkBytes, bytes);
-        const last = offset + end === item.size ? ',"last":true' : "";
         const data = buffer.toString("base64", at, end);
-        lines += `{"type":"chunk","id":${idJson},"offset":${offset + at},"data":"${data}"${last}}\n`;
+        const mark = offset + end === item.size ? { last: true } : {};
+        lines += encodeChunk({ id, offset: offset + at, data, ...mark });
         at = end;
       } while (at < bytes);
       offset += bytes;
       // Before the last chunk goes out: whoever has it may use the id again.
-      if (offset === item.size) this.#forget(id, outgoing);
+      if (offset === item.size) this.#end(id, outgoing);
       this.#connection.send(lines);
       return offset === item.size;
     };

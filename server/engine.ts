@@ -46,9 +46,9 @@ export interface FileDraft {
 export type Appended = { readonly seq: number } | { readonly error: RoomError };
 
 export interface Range {
-  /** Entries above this number. */
+  /** Entries above this number, the lowest first. */
   readonly after?: number;
-  /** The newest entries below this number. */
+  /** Entries below this number; the highest of them, unless `after` is given too. */
   readonly before?: number;
   /** At most so many. */
   readonly limit: number;
@@ -80,6 +80,8 @@ export interface Subscription {
  * - Every listener gets every entry once, in order, from whichever node it was appended.
  * - What fails is an error of its own draft, and leaves no hole.
  * - What was shown to anybody is in `read` for ever after, whatever ends the process.
+ * - The draft of a file ends the hold that `finish` gave its blob. Was it refused, and nothing else refers to the
+ *   blob or holds it, the blob goes.
  * - Rooms are told apart by `Name.key`.
  */
 export interface RoomLog {
@@ -87,6 +89,11 @@ export interface RoomLog {
   subscribe(room: Name, listener: LogListener): Promise<Subscription>;
   /** A page: the newest when neither bound is given. It ends at `maxPageBytes` with a whole entry. */
   read(room: Name, range: Range): Promise<Page>;
+  /**
+   * Undefined while the log takes more. Else so much waits to be recorded that whoever sends should pause until
+   * this resolves; what is appended all the same is recorded, later.
+   */
+  backlog(): Promise<void> | undefined;
 }
 
 /** How a file of a room is asked for: by id, or by name and version, the newest when none is given. */
@@ -129,7 +136,8 @@ export interface Upload {
   readonly durableBytes: number;
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /**
-   * Makes the durable blob: synced under its own hash, and its folder synced.
+   * Makes the durable blob: synced under its own hash, and its folder synced. It is held until the draft of its
+   * file was recorded or refused; a blob that no entry refers to when the engine is next opened goes then.
    * @throws RoomError hash-mismatch when `sha256` is given and is another; the upload is dropped then
    */
   finish(sha256?: string): Promise<Blob>;
@@ -146,12 +154,15 @@ export interface BlobReader {
 
 /**
  * Blobs, and uploads on their way to become one. No name that a peer chose is ever part of a path.
- * Errors of the disk are RoomErrors: `storage-full` when there is no room, else `internal` with its cause.
+ * Errors of the disk are RoomErrors: `storage-full` when there is no room, `too-many` when the process may open no
+ * more files, else `internal` with its cause.
  */
 export interface FileStore {
+  /** @throws RoomError storage-full also while little room is left, so that the log can go on recording */
   begin(): Promise<Upload>;
   /** @throws RoomError file-not-found */
   open(sha256: string): Promise<BlobReader>;
+  /** Drops a blob that no entry refers to and no finish holds; any other stays. */
   remove(sha256: string): Promise<void>;
 }
 

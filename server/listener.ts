@@ -70,18 +70,24 @@ interface FirstBytes {
 const httpMethods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"];
 const tlsHandshake = 0x16;
 
-/** What first bytes are; undefined while they could still be the beginning of an HTTP request. */
+/** What a first line may be long before it is sent away, whatever it is. */
+const maxFirstLineBytes = 8192;
+
+/**
+ * What first bytes are; undefined while they could still be the beginning of an HTTP request (RFC 9112 section
+ * 3): a word, which nothing in JSON is, a blank, a target, and at the end of the line the version. A method that
+ * is known decides at once; any other, because a browser sends any, when its line has ended.
+ */
 export function recognise(bytes: Buffer): Exclude<Speech, "nothing"> | undefined {
   if (bytes.length === 0) return undefined;
   if (bytes[0] === tlsHandshake) return "tls";
-  const text = bytes.toString("latin1", 0, 16);
-  for (const method of httpMethods) {
-    const start = `${method} `;
-    if (text.startsWith(start) && text.length > start.length)
-      return /\s/.test(text.charAt(start.length)) ? "lines" : "http";
-    if (start.startsWith(text)) return undefined;
-  }
-  return "lines";
+  const text = bytes.toString("latin1", 0, maxFirstLineBytes);
+  const [, method = "", rest = ""] = /^([!#$%&'*+.^_`|~\w-]*)(.*)/s.exec(text) ?? [];
+  if (method === "" || (rest !== "" && !/^[ \r\n]/.test(rest))) return "lines";
+  if (httpMethods.includes(method) && /^ \S/.test(rest)) return "http";
+  const end = text.indexOf("\n");
+  if (end !== -1) return /^ \S+ HTTP\/\d/.test(rest) ? "http" : "lines";
+  return text.length < maxFirstLineBytes ? undefined : "http";
 }
 
 async function listen(server: Server, { host, port }: ListenerOptions): Promise<void> {

@@ -4,10 +4,11 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pino } from "pino";
+import { pino, type Logger } from "pino";
 import { defaultLimits } from "../shared/limits.js";
 import { openEmbeddedEngine } from "./engines/embedded/index.js";
-import { parseOptions, type ServerOptions } from "./options.js";
+import { calmLog } from "./log.js";
+import { parseOptions, type LogLevel, type ServerOptions } from "./options.js";
 import { RoomServer } from "./server.js";
 
 const goodbyeMs = 3000;
@@ -39,7 +40,7 @@ async function run(options: ServerOptions, version: string): Promise<void> {
 }
 
 async function serve(options: ServerOptions, version: string): Promise<void> {
-  const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const log = openLog(options.logLevel);
   const threadFolder = fileURLToPath(new URL("./engines/embedded", import.meta.url));
   const engine = await openEmbeddedEngine({ dataFolder: options.data, threadFolder });
   const server = new RoomServer(engine, {
@@ -47,12 +48,13 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
     port: options.port,
     limits: defaultLimits,
     serverName: `roomline/${version}`,
-    log,
+    log: calmLog(log),
   });
   const { address, port, family } = await server.listen();
   stopOnSignals(server);
   const host = family === "IPv6" ? `[${address}]` : address;
   const folder = shortest(options.data);
+  process.stdout.on("error", () => undefined);
   process.stdout.write(
     `Roomline ${version} is listening on ${host}:${port}; it keeps everything in ${folder}\n`,
   );
@@ -60,6 +62,14 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
   log.error({ err: failure }, "the engine failed");
   process.stderr.write(`roomline: the engine failed: ${failure.message}\n`);
   process.exit(exitCodes.failed);
+}
+
+// Never waits for whoever reads stderr, and drops lines rather than hold more than a little for them.
+function openLog(level: LogLevel): Logger {
+  const destination = pino.destination({ dest: 2, sync: false, maxLength: 1024 * 1024 });
+  // A full disk or a closed pipe: there is nowhere left to say so.
+  destination.on("error", () => undefined);
+  return pino({ level }, destination);
 }
 
 function stopOnSignals(server: RoomServer): void {

@@ -17,7 +17,8 @@ import type { Page, Range } from "./engine.js";
 /** Bytes that may wait in a peer's socket before it gets no more entries: the small, fixed amount. */
 const maxPendingBytes = 512 * 1024;
 
-const pageEntries = 1000;
+/** Of a page out of the log; it ends earlier at its bytes. */
+const pageEntries = 500;
 
 /** What a member needs of its connection. */
 export interface Peer {
@@ -35,15 +36,22 @@ export interface MemberRoom {
   readonly name: { readonly shown: string };
   readonly head: number;
   read(range: Range): Promise<Page>;
-  presenceNow(): string;
+  presenceNow(): Uint8Array;
+}
+
+/** Somebody who waits until the member was given this number. */
+interface Waiting {
+  readonly seq: number;
+  readonly resolve: () => void;
 }
 
 export class Member {
   readonly peer: Peer;
   readonly #room: MemberRoom;
   #position: number;
-  #catchingUp: Promise<void> | undefined;
+  #isBehind = false;
   #hasLeft = false;
+  #waiting: Waiting[] = [];
 
   constructor(peer: Peer, room: MemberRoom) {
     this.peer = peer;
@@ -53,9 +61,10 @@ export class Member {
 
   /** Gives the entries of one commit, or leaves them to the log when the peer is behind. */
   deliver(lines: EntryLines): void {
-    if (this.#catchingUp !== undefined) return;
-    if (this.peer.pendingBytes > maxPendingBytes) {
-      this.#catchingUp = this.#catchUp();
+    if (this.#isBehind) return;
+    if (lines.from !== this.#position + 1 || this.peer.pendingBytes > maxPendingBytes) {
+      this.#isBehind = true;
+      void this.#catchUp();
       return;
     }
     this.peer.send(lines.bytes);
@@ -63,18 +72,21 @@ export class Member {
   }
 
   /** Gives what is no entry; it is dropped for one who is behind. */
-  notify(line: string): void {
-    if (this.#catchingUp === undefined && this.peer.pendingBytes <= maxPendingBytes) this.peer.send(line);
+  notify(line: Uint8Array): void {
+    if (!this.#isBehind && this.peer.pendingBytes <= maxPendingBytes) this.peer.send(line);
   }
 
   /** Resolves when the member was given all that its room had when this was called, or is gone. */
-  async caughtUp(): Promise<void> {
-    await this.#catchingUp;
+  caughtUp(): Promise<void> {
+    const seq = this.#room.head;
+    if (this.#position >= seq || this.#isGone()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ seq, resolve }));
   }
 
   /** From here on nothing more is given. */
   leave(): void {
     this.#hasLeft = true;
+    this.#settle();
   }
 
   async #catchUp(): Promise<void> {
@@ -84,19 +96,39 @@ export class Member {
       const room = this.#room.name.shown;
       this.peer.send(encode({ type: "behind", room, from: this.#position + 1, to: this.#room.head }));
       while (this.#position < this.#room.head) {
-        const page = await this.#room.read({ after: this.#position, limit: pageEntries });
-        if (this.#isGone()) return;
-        this.peer.send(page.bytes);
-        this.#position = page.to;
-        await this.peer.ready();
+        await this.#givePage();
         if (this.#isGone()) return;
       }
-      this.#catchingUp = undefined;
+      this.#isBehind = false;
       this.peer.send(encode({ type: "live", room, head: this.#position }));
       this.peer.send(this.#room.presenceNow());
     } catch (error) {
       this.peer.abandon(error);
+    } finally {
+      this.#settle();
     }
+  }
+
+  // Never past the head: the log may have more by now, which is about to be delivered.
+  async #givePage(): Promise<void> {
+    const [after, before] = [this.#position, this.#room.head + 1];
+    const page = await this.#room.read({ after, before, limit: pageEntries });
+    if (this.#isGone()) return;
+    if (page.from !== after + 1 || page.to < page.from) {
+      throw new Error(`The log of ${this.#room.name.shown} has no entry ${after + 1}.`);
+    }
+    this.peer.send(page.bytes);
+    this.#position = page.to;
+    this.#settle();
+    await this.peer.ready();
+  }
+
+  #settle(): void {
+    const isOver = ({ seq }: Waiting) => this.#position >= seq || this.#isGone();
+    const settled = this.#waiting.filter(isOver);
+    if (settled.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiting) => !isOver(waiting));
+    for (const { resolve } of settled) resolve();
   }
 
   #isGone(): boolean {

@@ -11,7 +11,7 @@ export interface PresenceOptions {
   readonly maxNames: number;
   readonly countMembers: () => number;
   /** Sends to every member but the one of that name. */
-  readonly tell: (line: string, except?: string) => void;
+  readonly tell: (line: Uint8Array, except?: string) => void;
 }
 
 export class Presence {
@@ -32,7 +32,7 @@ export class Presence {
   }
 
   /** A line that tells the count alone, for one who missed changes. */
-  now(): string {
+  now(): Uint8Array {
     return this.#line([], []);
   }
 
@@ -71,8 +71,8 @@ export class Presence {
     this.#options.tell(line, except);
   }
 
-  #line(joined: string[], left: string[]): string {
+  #line(joined: string[], left: string[]): Uint8Array {
     const { room, countMembers } = this.#options;
-    return encode({ type: "presence", room, joined, left, memberCount: countMembers() });
+    return Buffer.from(encode({ type: "presence", room, joined, left, memberCount: countMembers() }));
   }
 }

@@ -7,6 +7,7 @@ import type { Limits } from "../shared/limits.js";
 import { nameKey, type Name } from "../shared/names.js";
 import type { Draft, Page, Range, RoomLog, Subscription } from "./engine.js";
 import { Member, type MemberRoom, type Peer } from "./member.js";
+import { SortedKeys } from "./sorted-keys.js";
 import { Presence } from "./presence.js";
 
 export class Room implements MemberRoom {
@@ -18,6 +19,7 @@ export class Room implements MemberRoom {
   readonly #presence: Presence;
   /** By the key of the member's name, which is one person's on the whole server. */
   readonly #members = new Map<string, Member>();
+  readonly #keys = new SortedKeys();
   #head: number;
 
   /** Opens the room's log and listens to it. */
@@ -67,6 +69,7 @@ export class Room implements MemberRoom {
     const key = nameKey(peer.name);
     const isNew = !this.#members.has(key);
     this.#members.set(key, member);
+    this.#keys.add(key);
     if (isNew) this.#presence.joined(peer.name);
     return member;
   }
@@ -77,20 +80,18 @@ export class Room implements MemberRoom {
     // After a takeover the name is already a newer member's.
     if (this.#members.get(key) !== member) return;
     this.#members.delete(key);
+    this.#keys.delete(key);
     this.#presence.left(member.peer.name);
   }
 
   /** Members' names in the order of their keys, those after `after`, and whether there are more. */
-  users(after: string | undefined, limit: number): { users: string[]; more: boolean } {
-    const start = after === undefined ? "" : nameKey(after);
-    const keys = Array.from(this.#members.keys())
-      .sort()
-      .filter((key) => key > start);
+  users(after: Name | undefined, limit: number): { users: string[]; more: boolean } {
+    const keys = this.#keys.after(after?.key, limit + 1);
     const users = keys.slice(0, limit).map((key) => this.#members.get(key)?.peer.name ?? key);
     return { users, more: keys.length > limit };
   }
 
-  presenceNow(): string {
+  presenceNow(): Uint8Array {
     return this.#presence.now();
   }
 

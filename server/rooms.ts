@@ -5,6 +5,7 @@ import type { Limits } from "../shared/limits.js";
 import type { Name } from "../shared/names.js";
 import type { Catalog, RoomLog } from "./engine.js";
 import { Room } from "./room.js";
+import { compareKeys, SortedKeys } from "./sorted-keys.js";
 
 interface OpenRoom {
   readonly room: Promise<Room>;
@@ -20,6 +21,8 @@ export class Rooms {
   readonly #catalog: Catalog;
   readonly #limits: Limits;
   readonly #open = new Map<string, OpenRoom>();
+  /** Of the rooms that are open. */
+  readonly #keys = new SortedKeys();
 
   constructor(parts: { log: RoomLog; catalog: Catalog; limits: Limits }) {
     this.#log = parts.log;
@@ -37,6 +40,7 @@ export class Rooms {
     open.visits++;
     try {
       open.opened = await open.room;
+      this.#keys.add(name.key);
       return open.opened;
     } catch (error) {
       this.#release(open);
@@ -52,14 +56,13 @@ export class Rooms {
   /** Rooms that have members or entries, by key, those after `after`, and whether there are more. */
   async list(after: Name | undefined, limit: number): Promise<{ rooms: RoomItem[]; more: boolean }> {
     const recorded = await this.#catalog.rooms({ after, limit: limit + 1 });
-    const byKey = new Map(recorded.map((name) => [name.key, name]));
-    for (const { name, opened } of this.#open.values()) {
-      if (opened !== undefined && compareBytes(name.key, after?.key ?? "") > 0)
-        byKey.set(name.key, opened.name);
+    const shown = new Map(recorded.map((name) => [name.key, name.shown]));
+    for (const key of this.#keys.after(after?.key, limit + 1)) {
+      shown.set(key, this.#open.get(key)?.opened?.name.shown ?? key);
     }
-    const keys = Array.from(byKey.keys()).sort(compareBytes);
+    const keys = Array.from(shown.keys()).sort(compareKeys);
     const rooms = keys.slice(0, limit).map((key) => ({
-      room: byKey.get(key)?.shown ?? key,
+      room: shown.get(key) ?? key,
       memberCount: this.#open.get(key)?.opened?.memberCount ?? 0,
     }));
     return { rooms, more: keys.length > limit };
@@ -69,11 +72,7 @@ export class Rooms {
     open.visits--;
     if (open.visits > 0 || this.#open.get(open.name.key) !== open) return;
     this.#open.delete(open.name.key);
+    this.#keys.delete(open.name.key);
     open.opened?.close();
   }
-}
-
-// The order of the catalog: that of the keys' bytes in UTF-8, which is not that of their UTF-16 units.
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

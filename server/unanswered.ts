@@ -13,11 +13,15 @@ export interface Answerer {
   refuse(id: string | undefined, error: unknown): void;
 }
 
+/** Of entries on their way to the log; past so many the next request waits, as past `maxUnanswered`. */
+const maxRecordingBytes = 1024 * 1024;
+
 export class Unanswered {
   readonly #answerer: Answerer;
   readonly #all = new Set<Promise<void>>();
   /** Those that make an entry. */
   readonly #recording = new Set<Promise<void>>();
+  #recordingBytes = 0;
   /** Settles when every entry so far was handed to its log; undefined when all were. */
   #drafting: Promise<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -62,7 +66,7 @@ export class Unanswered {
   record(id: string | undefined, room: Room, draft: Draft | Promise<Draft>): void {
     const earlier = this.#drafting;
     if (earlier === undefined && !("then" in draft)) {
-      this.#addRecord(id, room.record(draft));
+      this.#addRecord(id, room.record(draft), draft.body.length);
       return;
     }
     // Wrapped, because what is handed over is not waited for by the next.
@@ -72,7 +76,7 @@ export class Unanswered {
     });
     this.#drafting = settled;
     const work = handed.then(({ recorded }) => recorded);
-    this.#addRecord(id, work);
+    this.#addRecord(id, work, 0);
   }
 
   /** Resolves when all that was sent to rooms until now is recorded, or refused. */
@@ -87,7 +91,7 @@ export class Unanswered {
 
   /** Whether so many wait that the next request should not be read. */
   get isFull(): boolean {
-    return this.#all.size >= maxUnanswered;
+    return this.#all.size >= maxUnanswered || this.#recordingBytes > maxRecordingBytes;
   }
 
   // Not Promise.race over all: it leaves something behind in every promise that loses.
@@ -97,12 +101,14 @@ export class Unanswered {
     this.#onAnswered = undefined;
   }
 
-  #addRecord(id: string | undefined, work: Promise<unknown>): void {
-    const recorded: Promise<void> = work.then(
-      () => void this.#recording.delete(recorded),
-      () => void this.#recording.delete(recorded),
-    );
+  #addRecord(id: string | undefined, work: Promise<unknown>, bytes: number): void {
+    const done = () => {
+      this.#recording.delete(recorded);
+      this.#recordingBytes -= bytes;
+    };
+    const recorded: Promise<void> = work.then(done, done);
     this.#recording.add(recorded);
+    this.#recordingBytes += bytes;
     this.add(id, work);
   }
 }

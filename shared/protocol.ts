@@ -3,7 +3,7 @@
 
 import { type TObject, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
-import { answers, type Answer } from "./answers.js";
+import { answers, type Answer, type AnswerOf } from "./answers.js";
 import { RoomError } from "./errors.js";
 import { Id } from "./fields.js";
 import { requests, type Request } from "./requests.js";
@@ -54,6 +54,15 @@ export function parseAnswer(value: unknown): Answer | undefined {
 /** A message as a line, its line feed included; under an `id` when one is given. */
 export function encode(message: Request | Answer, id?: string): string {
   return JSON.stringify(id === undefined ? message : { ...message, id }) + "\n";
+}
+
+/**
+ * What `encode` makes of a chunk of a download, without looking through its data for what JSON must escape:
+ * Base64 has nothing of that.
+ */
+export function encodeChunk({ id, offset, data, last }: Omit<AnswerOf<"chunk">, "type">): string {
+  const mark = last === undefined ? "" : `,"last":${last}`;
+  return `{"type":"chunk","id":${JSON.stringify(id)},"offset":${offset},"data":"${data}"${mark}}\n`;
 }
 
 interface Shape {

@@ -17,3 +17,15 @@ export function utf8Bytes(text: string): number {
 export function countCharacters(text: string): number {
   return Array.from(text).length;
 }
+
+// Cc control, Cf format (bidirectional and zero-width), Cs lone surrogates, Zl and Zp line ends; and what
+// shows as nothing although it counts as a letter or a mark. An emoji may need some of them to be that emoji.
+const emojiOrUnseen =
+  /\p{RGI_Emoji}|(?<unseen>[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800])/gv;
+
+/** Replaces each character that cannot be seen, but for those that make an emoji. */
+export function replaceUnseen(text: string, replacement: (character: string) => string): string {
+  return text.replace(emojiOrUnseen, (found, unseen?: string) =>
+    unseen === undefined ? found : replacement(unseen),
+  );
+}

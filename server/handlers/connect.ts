@@ -1,51 +1,72 @@
 // `connect`: claims the name, then enters the first room. A refused one claims nothing.
 
+import type { AnswerOf } from "../../shared/answers.js";
 import { RoomError } from "../../shared/errors.js";
-import { parsePersonName, parseRoomName } from "../../shared/names.js";
+import { parsePersonName, parseRoomName, type Name } from "../../shared/names.js";
 import { protocolVersion } from "../../shared/protocol.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
-import { enter } from "./join.js";
+import type { Claim } from "../engine.js";
+import { admit } from "./join.js";
 
 const defaultRoom = "lobby";
 const features = ["files"];
 
 export async function connect(connection: Connection, request: RequestOf<"connect">): Promise<void> {
-  const { engine, limits, serverName } = connection.premises;
+  const { rooms } = connection.premises;
   if (connection.claim !== undefined) throw new RoomError("already-connected");
   if (request.protocol !== undefined && request.protocol !== protocolVersion) {
-    throw new RoomError("unsupported-protocol", {
-      message: `This server speaks protocol ${protocolVersion}.`,
-    });
+    const message = `This server speaks protocol ${protocolVersion}.`;
+    throw new RoomError("unsupported-protocol", { message });
   }
   const name = request.name ? parsePersonName(request.name) : undefined;
   const roomName = request.room === null ? undefined : parseRoomName(request.room ?? defaultRoom);
-  const claim = await engine.directory.claim({
+  // The room first: whatever fails in it, no name is taken.
+  const room = roomName && (await rooms.enter(roomName));
+  const claim = await claimName(connection, name, request.session).catch((error: unknown) => {
+    if (room !== undefined) rooms.exit(room);
+    throw error;
+  });
+  if (claim !== undefined) {
+    connection.answer(request.id, greeting(connection, claim));
+    if (room !== undefined) admit(connection, room, request.id);
+  } else if (room !== undefined) {
+    rooms.exit(room);
+  }
+}
+
+/** Gives the connection its claim; none when its peer is gone meanwhile. @throws RoomError name-taken */
+async function claimName(
+  connection: Connection,
+  name: Name | undefined,
+  session: string | undefined,
+): Promise<Claim | undefined> {
+  const claim = await connection.premises.engine.directory.claim({
     name,
-    session: request.session,
+    session,
     onTakeover: () => {
-      connection.expel({
-        code: "name-taken",
-        message: "Your session goes on on a newer connection.",
-        retry: false,
-      });
+      const message = "Your session goes on on a newer connection.";
+      connection.expel({ code: "name-taken", message, retry: false });
     },
   });
-  if (!connection.isHere) {
-    claim.release();
-    return;
+  if (connection.isHere) {
+    connection.welcome(claim);
+    return claim;
   }
-  connection.welcome(claim);
-  connection.answer(request.id, {
+  claim.release();
+  return undefined;
+}
+
+function greeting({ premises }: Connection, { name, session, resumed }: Claim): AnswerOf<"connected"> {
+  return {
     type: "connected",
-    name: claim.name.shown,
-    session: claim.session,
-    resumed: claim.resumed,
-    server: serverName,
+    name: name.shown,
+    session,
+    resumed,
+    server: premises.serverName,
     protocol: protocolVersion,
     features,
     time: new Date().toISOString(),
-    limits,
-  });
-  if (roomName !== undefined) await enter(connection, roomName, request.id);
+    limits: premises.limits,
+  };
 }

@@ -17,6 +17,5 @@ export function message(connection: Connection, request: RequestOf<"message">): 
   }
   if (replyTo !== undefined && replyTo > room.head) throw new RoomError("no-such-entry");
   const body = bodyOf({ from: connection.name, id, text, replyTo });
-  const sender = connection.claim?.sender ?? "";
-  connection.unanswered.record(id, room, { type: "message", sender, id, body });
+  connection.unanswered.record(id, room, { type: "message", sender: connection.sender, id, body });
 }

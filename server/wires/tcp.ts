@@ -16,12 +16,15 @@ export interface TcpWireOptions {
 /** How long a peer may take to end its half after we ended ours. */
 const lingerMs = 2000;
 
+/** How long a peer may take no byte of what is pending when we end. */
+const closingStallMs = 30_000;
+
 export class TcpWire implements Wire {
   readonly remote: string;
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #splitter: LineSplitter;
-  readonly #stallMs: number;
+  #stallMs: number;
   #unread: Line[] = [];
   #hasEnded = false;
   #isDiscarding = false;
@@ -90,6 +93,12 @@ export class TcpWire implements Wire {
     // peer could lose what it has not read yet.
     this.#isDiscarding = true;
     this.#socket.resume();
+    this.#stallMs = Math.min(this.#stallMs, closingStallMs);
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = undefined;
+    if (this.#socket.writableLength > 0) this.#watchForStall();
+    // Nobody can send any more, and a socket that has ended tells nobody that it has drained.
+    this.#settleDrain();
     this.#socket.end(() => {
       if (this.#socket.destroyed) return;
       const timer = setTimeout(() => this.#socket.destroy(), lingerMs);

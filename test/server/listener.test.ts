@@ -53,6 +53,9 @@ async function expectNothingHappened(witness: Peer): Promise<void> {
 describe("Listener, spoken to in another language", () => {
   const splits: [string, string[]][] = [
     ["in one packet", [httpPost]],
+    ["with a method of its own", [httpPost.replace("POST", "QUERY")]],
+    ["with a method in lower case", [httpPost.replace("POST", "foo")]],
+    ["with a method of its own, byte by byte", [...Array.from(httpPost.replace("POST", "PROPFIND"))]],
     ["head and body apart", httpPost.split(/(?<=\r\n\r\n)/)],
     ["line by line", httpPost.split(/(?<=\n)/)],
     ["byte by byte", [...Array.from(httpPost.slice(0, 40)), httpPost.slice(40)]],
@@ -101,7 +104,7 @@ describe("Listener, spoken to in another language", () => {
 
   it("takes what only begins like HTTP as lines", async () => {
     const { port } = await startServer();
-    for (const first of ["GET", "GET ", "GET  ", "P", "POSTER /x", "get / HTTP/1.1", " GET / HTTP/1.1"]) {
+    for (const first of ["GET", "GET ", "GET  ", "P", "POSTER /x", "get / HTTP", " GET / HTTP/1.1"]) {
       const peer = await openPeer(port);
       const answers = await peer.answersTo(`${first}\n{"type":"ping","id":"p"}\n`);
       expect([first, ...answers.slice(0, 2).map(({ code, id }) => code ?? id)]).toEqual([
@@ -119,6 +122,12 @@ describe("Listener, spoken to in another language", () => {
     expect(recognise(Buffer.from("GET\t/"))).toBe("lines");
     expect(recognise(Buffer.from("G{"))).toBe("lines");
     expect(recognise(Buffer.from([0x16]))).toBe("tls");
+    expect(recognise(Buffer.from('{"type":'))).toBe("lines");
+    expect(recognise(Buffer.from("hello world"))).toBeUndefined();
+    expect(recognise(Buffer.from("hello world\n"))).toBe("lines");
+    expect(recognise(Buffer.from("PROPFIND / HTTP/1.1\r\n"))).toBe("http");
+    expect(recognise(Buffer.from("foo /x?y HTTP/2\n"))).toBe("http");
+    expect(recognise(Buffer.from("x".repeat(8192)))).toBe("http");
   });
 
   it("sends one away that began like HTTP and stopped, and reads no line of what comes later", async () => {

@@ -104,14 +104,14 @@ export function openForWriting(path: string): Database {
  * @throws Error with a sentence when another process has it
  */
 export function lockFolder(path: string): Database {
-  const lock: Database = new DatabaseSync(path);
   try {
+    const lock: Database = new DatabaseSync(path);
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+    return lock;
   } catch (error) {
-    if (resultCode(error) !== resultCodes.busy) throw error;
+    if (resultCode(error) !== resultCodes.busy) throw unusable(path, error);
     throw new Error(`Another server is using the data folder ${dirname(path)}.`, { cause: error });
   }
-  return lock;
 }
 
 /** Opens for reading beside the writer, which must have been there first. */
@@ -133,14 +133,18 @@ export const resultCodes = { busy: 5, full: 13 } as const;
 
 // SQLite notices with the first page it reads that a file is none of its own.
 function openSound(path: string): Database {
-  const database: Database = new DatabaseSync(path);
   try {
+    const database: Database = new DatabaseSync(path);
     database.exec(settings);
+    return database;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The database ${path} cannot be used: ${reason}.`, { cause: error });
+    throw unusable(path, error);
   }
-  return database;
+}
+
+function unusable(path: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`The database ${path} cannot be used: ${reason}.`, { cause: error });
 }
 
 function userVersion(database: Database): number {

@@ -1,7 +1,7 @@
-// What the file store asks of a disk beyond node:fs: folders that survive a power cut, writes that are whole,
-// and the one translation of a disk's errors into what a peer may know. Knows nothing of blobs and uploads.
+// What the file store asks of a disk beyond node:fs: folders and files that survive a power cut, writes that are
+// whole, the room that is left, and the one translation of a disk's errors into what a peer may know. Knows nothing of blobs and uploads.
 
-import { access, constants, mkdir, open, type FileHandle } from "node:fs/promises";
+import { access, constants, mkdir, open, rename, rm, statfs, type FileHandle } from "node:fs/promises";
 import { constants as os } from "node:os";
 import { dirname } from "node:path";
 import { RoomError, type ErrorDetail } from "../../../shared/errors.js";
@@ -9,9 +9,17 @@ import { RoomError, type ErrorDetail } from "../../../shared/errors.js";
 /** IOV_MAX of Linux. libuv splits longer lists, but goes on at a wrong byte when one of its parts falls short. */
 const maxBuffers = 1024;
 
-/** A disk's error for a peer: `storage-full` when there is no room, else `internal`; the cause stays with it. */
+const tooManyOpen = "The server has too many files open at once.";
+
+/**
+ * A disk's error for a peer: `storage-full` when there is no room, `too-many` when the process or the machine may
+ * open no more files, else `internal`; the cause stays with it.
+ */
 export function diskError(error: unknown, detail: ErrorDetail = {}): RoomError {
   if (error instanceof RoomError) return error;
+  if (hasCode(error, "EMFILE") || hasCode(error, "ENFILE")) {
+    return new RoomError("too-many", { ...detail, message: tooManyOpen }, { cause: error });
+  }
   return new RoomError(isFull(error) ? "storage-full" : "internal", detail, { cause: error });
 }
 
@@ -68,6 +76,28 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Makes a small file, readable by its owner alone: after any end of the process or the disk it is whole or not there. */
+export async function writeDurableFile(path: string, bytes: Uint8Array): Promise<void> {
+  const part = `${path}.part`;
+  // What an earlier process left of it.
+  await rm(part, { force: true });
+  const file = await open(part, "wx", 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(part, path);
+  await syncFolder(dirname(path));
+}
+
+/** How many bytes a folder's disk has left for us; Infinity when it does not count them, as some network disks. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return blocks === 0 ? Infinity : bavail * bsize;
 }
 
 /** Writes all the bytes at a position, however few the disk takes at a time. */

@@ -7,20 +7,28 @@ import { open, readdir, rename, rm, unlink, type FileHandle } from "node:fs/prom
 import { join, resolve } from "node:path";
 import { RoomError } from "../../../shared/errors.js";
 import type { BlobReader, FileStore, Upload } from "../../engine.js";
-import { diskError, hasCode, makeDurableFolder, makeFolder, syncFolder } from "./disk.js";
+import { diskError, freeBytes, hasCode, makeDurableFolder, makeFolder, syncFolder } from "./disk.js";
 import { openFolderUpload, type FolderUpload, type UploadHome } from "./folder-upload.js";
+import { sweepBlobs, type References } from "./sweep.js";
 
 export interface FolderFileStoreOptions {
   readonly folder: string;
+  /** Left out: all of them, so that no blob is ever dropped. */
+  readonly references?: References;
+  /** With less room on the disk no upload begins. */
+  readonly minFreeBytes?: number;
   /** Bytes of an upload are on disk at the latest when there are so many more. */
   readonly syncEveryBytes?: number;
   /** And at the latest after this time. */
   readonly syncEveryMs?: number;
 }
 
+/** Enough for the log to go on for long: its journal alone takes 4 MiB before it is folded in. */
+const defaultMinFreeBytes = 16 * 1024 * 1024;
+
 /**
- * Opens the store and drops the uploads that an earlier process left: nobody knows their ids. So only one
- * process may have the folder open; its caller sees to that.
+ * Opens the store and drops what an earlier process left: uploads, whose ids nobody knows, and blobs that no entry
+ * refers to. So only one process may have the folder open; its caller sees to that.
  * @throws Error with a sentence that names the folder when it cannot be made or written to
  */
 export async function openFolderFileStore(options: FolderFileStoreOptions): Promise<FolderFileStore> {
@@ -31,6 +39,7 @@ export async function openFolderFileStore(options: FolderFileStoreOptions): Prom
     await makeDurableFolder(places.partial);
     for (const name of await readdir(places.partial))
       await rm(join(places.partial, name), { recursive: true, force: true });
+    if (options.references !== undefined) await sweepBlobs(places.blobs, options.references);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot keep files in ${folder}: ${reason}`, { cause: error });
@@ -42,12 +51,18 @@ export class FolderFileStore implements FileStore {
   readonly #blobs: string;
   readonly #home: UploadHome;
   readonly #uploads = new Set<FolderUpload>();
+  readonly #references: References;
+  readonly #minFreeBytes: number;
   readonly #shards = new Map<string, Promise<void>>();
   readonly #turns = new Map<string, Promise<void>>();
+  /** How many finishes of a hash made a blob whose entry is neither recorded nor refused. */
+  readonly #holds = new Map<string, number>();
   #isClosed = false;
 
   constructor(places: { blobs: string; partial: string }, options: FolderFileStoreOptions) {
     this.#blobs = places.blobs;
+    this.#references = options.references ?? ((hashes) => Promise.resolve(hashes));
+    this.#minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes;
     this.#home = {
       folder: places.partial,
       syncEveryBytes: options.syncEveryBytes ?? 8 * 1024 * 1024,
@@ -59,11 +74,9 @@ export class FolderFileStore implements FileStore {
 
   /** @throws RoomError shutting-down after `close` */
   async begin(): Promise<Upload> {
-    const upload = await openFolderUpload(this.#home, randomBytes(16).toString("hex")).catch(
-      (error: unknown) => {
-        throw diskError(error);
-      },
-    );
+    const upload = await this.#openUpload().catch((error: unknown) => {
+      throw diskError(error);
+    });
     this.#uploads.add(upload);
     if (!this.#isClosed) return upload;
     await upload.cancel();
@@ -82,16 +95,24 @@ export class FolderFileStore implements FileStore {
 
   /** A blob that is not there is removed. Who has it open reads it to its end. */
   async remove(sha256: string): Promise<void> {
-    const place = this.#placeOf(sha256);
-    await this.#inTurn(sha256, async () => {
-      try {
-        await unlink(place.path);
-        // Deleted means deleted, also after a power cut.
-        await syncFolder(place.shard);
-      } catch (error) {
-        if (!hasCode(error, "ENOENT")) throw diskError(error);
-      }
+    this.#placeOf(sha256);
+    await this.#inTurn(sha256, () => this.#dropOrphan(sha256)).catch((error: unknown) => {
+      throw diskError(error);
     });
+  }
+
+  /**
+   * Ends the hold of one finish, and removes the blob when that was all it had. Never throws, and need not be
+   * waited for: what cannot be asked or removed goes when the folder is next opened.
+   */
+  async release(sha256: string): Promise<void> {
+    const release = () => {
+      const left = (this.#holds.get(sha256) ?? 0) - 1;
+      if (left > 0) this.#holds.set(sha256, left);
+      else this.#holds.delete(sha256);
+      return this.#dropOrphan(sha256);
+    };
+    await this.#inTurn(sha256, release).catch(() => undefined);
   }
 
   /** Drops the uploads under way, waits for what is being finished or removed. Open blobs are their readers'. */
@@ -99,6 +120,11 @@ export class FolderFileStore implements FileStore {
     this.#isClosed = true;
     await Promise.all([...this.#uploads].map((upload) => upload.cancel()));
     await Promise.allSettled(this.#turns.values());
+  }
+
+  async #openUpload(): Promise<FolderUpload> {
+    if ((await freeBytes(this.#home.folder)) < this.#minFreeBytes) throw new RoomError("storage-full");
+    return openFolderUpload(this.#home, randomBytes(16).toString("hex"));
   }
 
   #placeOf(sha256: string): { shard: string; path: string } {
@@ -114,6 +140,27 @@ export class FolderFileStore implements FileStore {
     const place = this.#placeOf(sha256);
     await this.#shard(place.shard);
     await rename(path, place.path);
+    try {
+      await syncFolder(place.shard);
+    } catch (error) {
+      await this.#dropOrphan(sha256).catch(() => undefined);
+      throw error;
+    }
+    this.#holds.set(sha256, (this.#holds.get(sha256) ?? 0) + 1);
+  }
+
+  // Only in the turn of its hash. So no entry can begin to refer to it between question and unlink: an entry comes
+  // after a finish, and a finish comes before this, and holds it, or after this, and makes it again.
+  async #dropOrphan(sha256: string): Promise<void> {
+    if (this.#holds.has(sha256) || (await this.#references([sha256])).length > 0) return;
+    const place = this.#placeOf(sha256);
+    try {
+      await unlink(place.path);
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return;
+      throw error;
+    }
+    // Deleted means deleted, also after a power cut.
     await syncFolder(place.shard);
   }
 

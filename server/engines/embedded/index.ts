@@ -5,12 +5,12 @@
 //   roomline.lock               held by the one server that has the folder open
 
 import { join } from "node:path";
-import type { Engine } from "../../engine.js";
+import type { Engine, RoomLog } from "../../engine.js";
 import { WorkerCalls, type Methods } from "./calls.js";
 import { openCatalog } from "./catalog.js";
 import { EmbeddedDirectory } from "./directory.js";
 import { makeDurableFolder } from "./disk.js";
-import { openFolderFileStore } from "./files.js";
+import { openFolderFileStore, type FolderFileStore } from "./files.js";
 import { EmbeddedLog } from "./log.js";
 import type { ReaderMethods } from "./reader.js";
 import { openSessionKey } from "./sessions.js";
@@ -20,31 +20,55 @@ export interface EmbeddedEngineOptions {
   readonly dataFolder: string;
   /** Where the compiled threads, writer.js and reader.js, are. */
   readonly threadFolder: string;
+  /** With less room on the disk no upload begins. */
+  readonly minFreeBytes?: number;
 }
 
 /** @throws Error with a sentence for the person who started the server */
 export async function openEmbeddedEngine({
   dataFolder,
   threadFolder,
+  ...limits
 }: EmbeddedEngineOptions): Promise<Engine> {
   await makeDurableFolder(dataFolder);
   // First, because it takes the folder for this process alone.
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), dataFolder);
   const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
   const key = await openSessionKey(join(dataFolder, "session.key"));
-  const files = await openFolderFileStore({ folder: dataFolder });
+  const references = (hashes: readonly string[]) => reader.call("referenced", hashes);
+  const files = await openFolderFileStore({ folder: dataFolder, references, ...limits });
   const log = new EmbeddedLog(writer, reader);
   return {
-    log,
+    log: endingHolds(log, files),
     catalog: openCatalog(reader),
     files,
     directory: new EmbeddedDirectory(key),
     failed: Promise.race([writer.failed, reader.failed]),
     async close() {
       await log.flush();
-      await Promise.all([reader.close(), files.close()]);
+      // The files first: they ask the reader.
+      await files.close();
+      await reader.close();
       await writer.close();
     },
+  };
+}
+
+/** The log, where the draft of a file ends the hold on its blob. */
+function endingHolds(log: EmbeddedLog, files: FolderFileStore): RoomLog {
+  return {
+    append(room, drafts) {
+      const appended = log.append(room, drafts);
+      for (const { file } of drafts) {
+        if (file === undefined) continue;
+        const release = () => files.release(file.sha256);
+        void appended.then(release, release);
+      }
+      return appended;
+    },
+    subscribe: (room, listener) => log.subscribe(room, listener),
+    read: (room, range) => log.read(room, range),
+    backlog: () => log.backlog(),
   };
 }
 

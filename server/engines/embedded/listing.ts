@@ -11,6 +11,7 @@ export class Listing {
   readonly #selectById: Statement;
   readonly #selectNewest: Statement;
   readonly #selectVersion: Statement;
+  readonly #selectReference: Statement;
 
   constructor(database: Database) {
     const files = `SELECT f.seq, e.time, f.author, f.file, f.name, f.version, f.size, f.mime, f.sha256
@@ -21,6 +22,7 @@ export class Listing {
     this.#selectById = database.prepare(`${files} AND f.file = ?`);
     this.#selectNewest = database.prepare(`${files} AND f.key = ? ORDER BY f.version DESC LIMIT 1`);
     this.#selectVersion = database.prepare(`${files} AND f.key = ? AND f.version = ?`);
+    this.#selectReference = database.prepare("SELECT 1 FROM files WHERE sha256 = ? LIMIT 1");
   }
 
   rooms(page: { after: string; limit: number }): Name[] {
@@ -42,6 +44,11 @@ export class Listing {
     const rowId = this.#rowIdOf(query.roomKey);
     if (query.version === undefined) return optional(this.#selectNewest.get(rowId, query.key));
     return optional(this.#selectVersion.get(rowId, query.key, query.version));
+  }
+
+  /** Those of some hashes that a file of any room has. */
+  referenced(hashes: readonly string[]): string[] {
+    return hashes.filter((sha256) => this.#selectReference.get(sha256) !== undefined);
   }
 
   #rowIdOf(roomKey: string): number {

@@ -11,12 +11,18 @@ import type { ReaderMethods } from "./reader.js";
 import { withVersion, type Commit, type Refusal, type RoomDraft } from "./recorder.js";
 import type { WriterMethods } from "./writer.js";
 
-/** Most drafts of one commit, so that a flood does not make everybody wait for one long sync. */
+// Bounds of one commit, so that a flood does not make everybody wait for one long sync, nor give a member more
+// than its socket should hold.
 const maxCommitDrafts = 4096;
+const maxCommitBytes = 1024 * 1024;
+
+/** What may wait for its commit before senders are asked to pause. */
+const maxWaitingBytes = 8 * 1024 * 1024;
 
 interface Append {
   readonly room: Name;
   readonly drafts: readonly Draft[];
+  readonly bytes: number;
   resolve(appended: readonly Appended[]): void;
   reject(error: unknown): void;
 }
@@ -34,7 +40,9 @@ export class EmbeddedLog implements RoomLog {
   readonly #reader: WorkerCalls<ReaderMethods>;
   readonly #feeds = new Map<string, Feed>();
   #waiting: Append[] = [];
+  #waitingBytes = 0;
   #committing: Promise<void> | undefined;
+  #backlog: { promise: Promise<void>; end: () => void } | undefined;
 
   constructor(writer: WorkerCalls<WriterMethods>, reader: WorkerCalls<ReaderMethods>) {
     this.#writer = writer;
@@ -43,7 +51,9 @@ export class EmbeddedLog implements RoomLog {
 
   append(room: Name, drafts: readonly Draft[]): Promise<readonly Appended[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ room, drafts, resolve, reject });
+      const bytes = drafts.reduce((sum, { body }) => sum + body.length, 0);
+      this.#waiting.push({ room, drafts, bytes, resolve, reject });
+      this.#waitingBytes += bytes;
       // Not at once: the lines that came in the same packet belong into the same commit.
       this.#committing ??= Promise.resolve().then(() => this.#commitAll());
     });
@@ -67,6 +77,16 @@ export class EmbeddedLog implements RoomLog {
 
   async read(room: Name, range: Range): Promise<Page> {
     return this.#reader.call("page", { roomKey: room.key, range });
+  }
+
+  backlog(): Promise<void> | undefined {
+    if (this.#waitingBytes <= maxWaitingBytes) return undefined;
+    if (this.#backlog === undefined) {
+      let end: () => void = () => undefined;
+      const promise = new Promise<void>((resolve) => (end = resolve));
+      this.#backlog = { promise, end };
+    }
+    return this.#backlog.promise;
   }
 
   /** Waits until everything that was appended is recorded. */
@@ -98,20 +118,25 @@ export class EmbeddedLog implements RoomLog {
     this.#committing = undefined;
   }
 
+  /** What goes into the next commit: always something, and no more than its bounds. */
   #takeWaiting(): Append[] {
     let drafts = 0;
+    let bytes = 0;
     let count = 0;
     for (const append of this.#waiting) {
       drafts += append.drafts.length;
-      if (count > 0 && drafts > maxCommitDrafts) break;
+      if (count > 0 && (drafts > maxCommitDrafts || bytes + append.bytes > maxCommitBytes)) break;
+      bytes += append.bytes;
       count++;
     }
-    if (count === this.#waiting.length) {
-      const all = this.#waiting;
-      this.#waiting = [];
-      return all;
-    }
+    this.#waitingBytes -= bytes;
+    if (this.#waitingBytes <= maxWaitingBytes) this.#endBacklog();
     return this.#waiting.splice(0, count);
+  }
+
+  #endBacklog(): void {
+    this.#backlog?.end();
+    this.#backlog = undefined;
   }
 
   async #commit(appends: readonly Append[]): Promise<void> {

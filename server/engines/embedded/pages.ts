@@ -18,18 +18,18 @@ export class Pages {
   constructor(database: Database) {
     const entries = "SELECT seq, time, type, body FROM entries WHERE room = ?";
     this.#selectRoom = database.prepare("SELECT id, name FROM rooms WHERE key = ?");
-    this.#selectAfter = database.prepare(`${entries} AND seq > ? ORDER BY seq LIMIT ?`);
+    this.#selectAfter = database.prepare(`${entries} AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`);
     this.#selectBefore = database.prepare(`${entries} AND seq < ? ORDER BY seq DESC LIMIT ?`);
   }
 
   read({ roomKey, range }: { roomKey: string; range: Range }): Page {
-    const { after, before, limit } = range;
+    const { after, before = Number.MAX_SAFE_INTEGER, limit } = range;
     const room = this.#selectRoom.get(roomKey);
     const rowId = Number(room?.id ?? -1);
     const rows =
       after !== undefined
-        ? this.#selectAfter.iterate(rowId, after, limit + 1)
-        : this.#selectBefore.iterate(rowId, before ?? Number.MAX_SAFE_INTEGER, limit + 1);
+        ? this.#selectAfter.iterate(rowId, after, before, limit + 1)
+        : this.#selectBefore.iterate(rowId, before, limit + 1);
     const { taken, more } = take(rows, JSON.stringify(room?.name ?? ""), limit);
     if (after === undefined) taken.reverse();
     const from = taken[0]?.seq ?? placeOf(range);

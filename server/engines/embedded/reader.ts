@@ -1,5 +1,5 @@
-// The thread that reads. It never writes, and never holds a read transaction between calls. Called by log.ts and
-// catalog.ts through calls.ts.
+// The thread that reads. It never writes, and never holds a read transaction between calls. Called by log.ts,
+// catalog.ts and index.ts through calls.ts.
 
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
@@ -22,6 +22,7 @@ function openReader(folder: string) {
     fileById: (query: { roomKey: string; file: string }) => listing.fileById(query),
     fileByName: (query: { roomKey: string; key: string; version: number | undefined }) =>
       listing.fileByName(query),
+    referenced: (hashes: readonly string[]) => listing.referenced(hashes),
     close: (_argument: undefined) => {
       database.close();
     },

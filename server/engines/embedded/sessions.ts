@@ -5,9 +5,8 @@
 //   signature = HMAC-SHA-256 over everything before it and the key of the name that the session is bound to
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { hasCode, syncFolder } from "./disk.js";
+import { readFile } from "node:fs/promises";
+import { hasCode, writeDurableFile } from "./disk.js";
 
 /** A session is accepted for this long after it was issued, or after its last connection ended. */
 export const sessionLifetimeMs = 24 * 3600 * 1000;
@@ -45,14 +44,7 @@ export async function openSessionKey(path: string): Promise<Buffer> {
   const stored = await readKey(path);
   if (stored !== undefined) return stored;
   const key = randomBytes(keyBytes);
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(key);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await syncFolder(dirname(path));
+  await writeDurableFile(path, key);
   return key;
 }
 

@@ -85,4 +85,17 @@ describe("join", () => {
     await peer.ask({ type: "leave", id: "l" });
     expect(await peer.ask({ type: "rooms", id: "r" })).toMatchObject({ rooms: [] });
   });
+
+  it("refuses the thousand-and-first room of one connection", async () => {
+    const { port } = await startServer();
+    const peer = await joinRoom(port, "alice", "room-0");
+    const joins = Array.from({ length: 1000 }, (_, n) => ({
+      type: "join",
+      room: `room-${n + 1}`,
+      id: `${n}`,
+    }));
+    const answers = await peer.answersTo(...joins);
+    expect(answers.filter(({ type }) => type === "joined")).toHaveLength(999);
+    expect(answers.at(-1)).toMatchObject({ type: "error", code: "too-many", id: "999" });
+  });
 });

@@ -80,7 +80,7 @@ describe("TcpWire", () => {
     const { port } = await startServer();
     const peers = [];
     for (let n = 0; n < 200; n++) peers.push(await openPeer(port));
-    const tooMuch = Buffer.alloc(2 * lineBytes, "x");
+    const tooMuch = Buffer.alloc(2 * lineBytes, "{x");
     const before = keptBytes();
     for (const peer of peers) await write(peer.socket, tooMuch);
     for (const peer of peers) await peer.next("error");
