@@ -1,11 +1,20 @@
 // A member that falls behind while its room goes on talking: the log may be ahead of what was delivered.
 
-import type { Engine } from "../../server/engine.js";
+import type {
+  Appended,
+  Draft,
+  Engine,
+  LogListener,
+  Page,
+  Range,
+  RoomLog,
+  Subscription,
+} from "../../server/engine.js";
 import type { Peer } from "../../server/member.js";
 import { Room } from "../../server/room.js";
-import { bodyOf } from "../../shared/entry.js";
+import { bodyOf, entryLine, type EntryLines } from "../../shared/entry.js";
 import { defaultLimits } from "../../shared/limits.js";
-import { parseRoomName } from "../../shared/names.js";
+import { parseRoomName, type Name } from "../../shared/names.js";
 import { openTestEngine, temporaryFolder } from "../support/server.js";
 
 const lab = parseRoomName("lab");
@@ -50,6 +59,46 @@ class SlowPeer implements Peer {
   }
 }
 
+/** A log that may be read before its listener was called, as any log on another thread or machine may. */
+class EarlyReadableLog implements RoomLog {
+  #recorded = 0;
+  #delivered = 0;
+  #listener: LogListener = () => undefined;
+
+  append(_room: Name, drafts: readonly Draft[]): Promise<Appended[]> {
+    return Promise.resolve(drafts.map(() => ({ seq: ++this.#recorded })));
+  }
+
+  subscribe(_room: Name, listener: LogListener): Promise<Subscription> {
+    this.#listener = listener;
+    return Promise.resolve({ name: "lab", epoch: "e", head: 0, close: () => undefined });
+  }
+
+  read(_room: Name, { after = 0, before = Infinity, limit }: Range): Promise<Page> {
+    const to = Math.min(this.#recorded, before - 1, after + limit);
+    return Promise.resolve({ ...this.#lines(after + 1, to), more: to < this.#recorded });
+  }
+
+  backlog(): undefined {
+    return undefined;
+  }
+
+  deliver(): void {
+    const from = this.#delivered + 1;
+    this.#delivered = this.#recorded;
+    this.#listener(this.#lines(from, this.#recorded));
+  }
+
+  #lines(from: number, to: number): EntryLines {
+    const time = "2026-11-21T10:00:00.000Z";
+    let text = "";
+    for (let seq = from; seq <= to; seq++) {
+      text += entryLine('"lab"', { type: "message", seq, time, body: bodyOf({ from: "alice", text: "hi" }) });
+    }
+    return { from, to, bytes: Buffer.from(text) };
+  }
+}
+
 async function openRoom(): Promise<{ engine: Engine; room: Room }> {
   const engine = await openTestEngine(await temporaryFolder());
   return { engine, room: await Room.open(lab, engine.log, defaultLimits) };
@@ -80,6 +129,23 @@ describe("Member, behind in a room that goes on talking", () => {
     expect(peer.count("behind")).toBeGreaterThanOrEqual(300);
     expect(peer.seqs()).toEqual(Array.from({ length: room.head }, (_, index) => index + 1));
   }, 60_000);
+
+  it("is given once what the log had before it was delivered", async () => {
+    const log = new EarlyReadableLog();
+    const room = await Room.open(lab, log, defaultLimits);
+    const peer = new SlowPeer();
+    room.join(peer);
+    peer.fill();
+    await say(room);
+    log.deliver();
+    await say(room);
+    peer.drain();
+    while (peer.count("live") === 0) await new Promise((resolve) => setImmediate(resolve));
+    log.deliver();
+    await say(room);
+    log.deliver();
+    expect(peer.seqs()).toEqual([1, 2, 3]);
+  });
 
   it("has caught up when it was given what there was, though the room talks on", async () => {
     const { room } = await openRoom();

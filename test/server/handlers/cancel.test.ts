@@ -1,10 +1,24 @@
 // `cancel`: drops an upload or stops a download.
 
+import fs from "node:fs/promises";
 import { joinRoom } from "../../support/peer.js";
 import { startServer } from "../../support/server.js";
-import { beginUpload, chunkBytes, chunksOf, expectNothingKept, someBytes, uploadFile } from "./transfers.js";
+import { until } from "../../support/until.js";
+import {
+  beginUpload,
+  chunkBytes,
+  chunksOf,
+  downloadFile,
+  expectNothingKept,
+  someBytes,
+  uploadFile,
+} from "./transfers.js";
 
 describe("cancel", () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
   it("drops an upload and its bytes", async () => {
     const { port, dataFolder } = await startServer();
     const peer = await joinRoom(port, "peer");
@@ -53,6 +67,24 @@ describe("cancel", () => {
       ["bad-message", "nope"],
       ["upload-not-found", "c"],
     ]);
+  });
+
+  it("is the last word on a download that fails behind it", async () => {
+    const { port } = await startServer();
+    const peer = await joinRoom(port, "peer");
+    await uploadFile(peer, "a", someBytes(10));
+    let fail: (error: Error) => void = () => undefined;
+    const opening = jest.spyOn(fs, "open").mockReturnValueOnce(
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      }),
+    );
+    peer.send({ type: "download", id: "d", name: "a" });
+    await until(() => opening.mock.calls.length > 0);
+    expect(await peer.ask({ type: "cancel", id: "d" })).toEqual({ type: "cancelled", id: "d" });
+    fail(new Error("EIO: i/o error, open"));
+    expect((await downloadFile(peer, { id: "d", name: "a" })).header).toMatchObject({ type: "downloading" });
+    expect(peer.all("error")).toEqual([]);
   });
 
   it("stops a download that has not begun to send with one answer", async () => {

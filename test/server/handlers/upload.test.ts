@@ -1,7 +1,9 @@
 // `upload`: a file in one line, and the beginning of one that comes in chunks (HOSTILE F1-F4).
 
+import fs from "node:fs/promises";
 import { joinRoom } from "../../support/peer.js";
 import { startServer } from "../../support/server.js";
+import { watchDisk } from "../../support/watch-disk.js";
 import {
   beginUpload,
   chunkBytes,
@@ -141,6 +143,60 @@ describe("upload, in one line", () => {
     expect(entries.map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
     const versions = entries.filter(({ type }) => type === "file").map(({ version }) => version);
     expect(versions).toEqual(versions.map((_, n) => n + 1));
+  });
+});
+
+describe("upload, many in one line each", () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it("has four with the disk at once, and all of them in the room in the order sent", async () => {
+    const { port, dataFolder } = await startServer();
+    const peer = await joinRoom(port, "peer");
+    const disk = await watchDisk(dataFolder);
+    const release = disk.holdSyncs();
+    const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
+    peer.send(ids.map((id) => `{"type":"upload","id":"${id}","name":"${id}","data":"aGk="}\n`).join(""));
+    const heldOpen = async () => (await keptFiles(dataFolder)).filter((path) => /^partial/.test(path)).length;
+    while ((await heldOpen()) < 4) await peer.ask({ type: "ping", id: "p" });
+    for (let n = 0; n < 20; n++) await peer.ask({ type: "ping", id: "p" });
+    expect(await heldOpen()).toBe(4);
+    release();
+    for (const id of ids) expect(await peer.next("file")).toMatchObject({ id, name: id });
+  });
+
+  it("goes on behind one that is refused, and beside uploads that stand still", async () => {
+    const { port } = await startServer();
+    const peer = await joinRoom(port, "peer");
+    for (let n = 0; n < 16; n++) await beginUpload(peer, { name: `${n}`, size: 1 });
+    const wrong = sha256(Buffer.from("other"));
+    const requests = Array.from({ length: 20 }, (_, n) => ({
+      type: "upload",
+      id: `${n}`,
+      name: "a",
+      data: helloData,
+      ...(n < 10 && { sha256: wrong }),
+    }));
+    const answers = await peer.answersTo(...requests);
+    expect(answers.filter(({ code }) => code === "hash-mismatch")).toHaveLength(10);
+    expect(answers.filter(({ type }) => type === "file")).toHaveLength(10);
+  });
+
+  it("says too-many when the server can open no more files, and goes on when it can", async () => {
+    const { port, mistakes } = await startServer();
+    const peer = await joinRoom(port, "peer");
+    const request = { type: "upload", id: "1", name: "a", data: helloData };
+    const outOfFiles = Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+    jest.spyOn(fs, "open").mockRejectedValueOnce(outOfFiles);
+    expect(await peer.ask(request)).toEqual({
+      type: "error",
+      id: "1",
+      code: "too-many",
+      message: "The server has too many files open at once.",
+    });
+    expect(await peer.ask({ ...request, id: "2" })).toMatchObject({ type: "file" });
+    expect(mistakes).toEqual([]);
   });
 });
 
