@@ -2,7 +2,7 @@
 // until it settles; one that only tracks its work lets the next begin. Errors thrown are answered by the
 // connection.
 
-import type { Request } from "../../shared/requests.js";
+import type { RequestOf, RequestType } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
 import { cancel } from "./cancel.js";
 import { chunk } from "./chunk.js";
@@ -20,63 +20,35 @@ import { rooms } from "./rooms.js";
 import { upload } from "./upload.js";
 import { users } from "./users.js";
 
-export function handle(connection: Connection, request: Request): Promise<void> | undefined {
-  switch (request.type) {
-    case "connect":
-      return connect(connection, request);
-    case "join":
-      return join(connection, request);
-    case "leave":
-      return leave(connection, request);
-    case "message": {
-      message(connection, request);
-      return;
-    }
-    case "history": {
-      history(connection, request);
-      return;
-    }
-    case "users": {
-      users(connection, request);
-      return;
-    }
-    case "rooms": {
-      rooms(connection, request);
-      return;
-    }
-    case "files": {
-      files(connection, request);
-      return;
-    }
-    case "upload":
-      return upload(connection, request);
-    case "chunk":
-      return chunk(connection, request);
-    case "finish": {
-      finish(connection, request);
-      return;
-    }
-    case "cancel": {
-      cancel(connection, request);
-      return;
-    }
-    case "download": {
-      download(connection, request);
-      return;
-    }
-    case "ping": {
-      ping(connection, request);
-      return;
-    }
-    case "quit": {
-      quit(connection, request);
-      return;
-    }
-    default:
-      return unhandled(request);
-  }
-}
+type RequestsByType = { readonly [T in RequestType]: RequestOf<T> };
 
-function unhandled(request: never): never {
-  throw new Error(`No handler for ${JSON.stringify(request)}`);
+/** A new type of request breaks the build here until it has its handler. */
+const handlers: {
+  readonly [T in RequestType]: (
+    connection: Connection,
+    request: RequestsByType[T],
+  ) => Promise<void> | undefined;
+} = {
+  connect,
+  join,
+  leave,
+  message,
+  history,
+  users,
+  rooms,
+  files,
+  upload,
+  chunk,
+  finish,
+  cancel,
+  download,
+  ping,
+  quit,
+};
+
+export function handle<T extends RequestType>(
+  connection: Connection,
+  request: RequestsByType[T] & { readonly type: T },
+): Promise<void> | undefined {
+  return handlers[request.type](connection, request);
 }
