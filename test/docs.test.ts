@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { exitCodes } from "../client/exit-codes.js";
 import { parseOptions as parseClientOptions } from "../client/options.js";
 import { sessionLifetimeMs } from "../server/engines/embedded/sessions.js";
-import { pageLimit } from "../server/handlers/page.js";
+import { pageLimit } from "../server/page-limit.js";
 import { parseOptions as parseServerOptions } from "../server/options.js";
 import { presenceIntervalMs } from "../server/presence.js";
 import { answers } from "../shared/answers.js";

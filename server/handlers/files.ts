@@ -2,7 +2,7 @@
 
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
-import { pageLimit } from "./page.js";
+import { pageLimit } from "../page-limit.js";
 
 export function files(connection: Connection, request: RequestOf<"files">): undefined {
   const { room } = connection.membership(request.room);

@@ -3,7 +3,7 @@
 import { parseRoomName } from "../../shared/names.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
-import { pageLimit } from "./page.js";
+import { pageLimit } from "../page-limit.js";
 
 export function rooms(connection: Connection, request: RequestOf<"rooms">): undefined {
   const after = request.after === undefined ? undefined : parseRoomName(request.after);

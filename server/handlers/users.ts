@@ -3,7 +3,7 @@
 import { parsePersonName } from "../../shared/names.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
-import { pageLimit } from "./page.js";
+import { pageLimit } from "../page-limit.js";
 
 export function users(connection: Connection, request: RequestOf<"users">): undefined {
   const { room } = connection.membership(request.room);
