@@ -1,10 +1,11 @@
 // One person in a conversation: shows what the rooms say, and does what a line says that was typed. The
 // terminal and the pipe differ in where lines come from and go to; this is what they share.
 
+import { setMaxListeners } from "node:events";
 import type { AnswerOf } from "../shared/answers.js";
 import { ClientError, isForeseen } from "./failures.js";
 import { entryLines, joinedLine, presenceLines, progressLine, type Place } from "./render.js";
-import type { Session } from "./session.js";
+import type { Asking, Session } from "./session.js";
 import type { Progress, TransferOptions } from "./transfer.js";
 import { readTyped } from "./typed.js";
 import { visibleLine } from "./visible.js";
@@ -23,13 +24,15 @@ export interface ChatOptions {
   readonly folder: string;
   /** What `~` stands for in a path. */
   readonly home: string;
-  /** Stops transfers that are under way. */
+  /** Stops whatever is under way. */
   readonly signal: AbortSignal;
   /** How many earlier entries are shown on joining a room. */
   readonly recentCount: number;
 }
 
 const progressEveryMs = 3_000;
+/** What comes live while older entries are awaited is shown at once beyond this. */
+const maxHeldLines = 1_000;
 
 export class Chat {
   readonly session: Session;
@@ -39,26 +42,40 @@ export class Chat {
   room: string | undefined;
   /** Whether the person has said that they are done. */
   isOver = false;
-  /** Transfers that are under way. */
-  transferCount = 0;
+  /** Whether everything that was typed went well so far. */
+  isWell = true;
+  /** Why something that was typed was stopped before it was done. */
+  stopped: ClientError | undefined;
+  /** What was typed and is not done. */
+  readonly underWay = new Set<Promise<void>>();
+  readonly #transfers = new Set<Promise<unknown>>();
+  readonly #leaving = new AbortController();
+  #held: string[] | undefined;
 
   constructor(session: Session, options: ChatOptions) {
     this.session = session;
     this.options = options;
     this.voice = options.voice;
+    // As many wait for it as lines are under way, which is no leak.
+    setMaxListeners(0, options.signal);
     session.on("message", (entry) => {
-      this.voice.show(entryLines(entry, this.place()));
+      this.#showLive(entryLines(entry, this.place()));
     });
     session.on("file", (entry) => {
-      this.voice.show(entryLines(entry, this.place()));
+      this.#showLive(entryLines(entry, this.place()));
     });
     session.on("presence", (presence) => {
       const place = { ...this.place(), me: session.name };
-      for (const line of presenceLines(presence, place)) this.voice.show(line);
+      for (const line of presenceLines(presence, place)) this.#showLive(line);
     });
     session.on("error", (error) => {
       this.voice.tell(`! ${visibleLine(error.message)}`);
     });
+  }
+
+  /** How the chat asks: until it is stopped. */
+  get asking(): Asking {
+    return { signal: this.options.signal };
   }
 
   place(): Place {
@@ -71,24 +88,31 @@ export class Chat {
     this.voice.tell(joinedLine(joined, this.session.name));
     const limit = this.options.recentCount;
     if (limit === 0 || joined.head === 0) return;
-    // Below what comes live, so that nothing is shown twice.
-    const page = await this.session.history({ room: joined.room, before: joined.head + 1, limit });
-    for (const entry of page.entries) this.voice.show(entryLines(entry, this.place()));
+    this.#held = [];
+    try {
+      // Below what comes live, so that nothing is shown twice.
+      const range = { room: joined.room, before: joined.head + 1, limit };
+      const page = await this.session.history(range, this.asking);
+      for (const entry of page.entries) this.voice.show(entryLines(entry, this.place()));
+    } finally {
+      this.#release();
+    }
   }
 
-  /** Does what a typed line says, and says what went wrong. Resolves with whether it went well. */
-  async run(line: string): Promise<boolean> {
-    try {
-      const typed = readTyped(line);
-      if (typed.kind === "message") await this.session.say(typed.text, this.currentRoom());
-      if (typed.kind === "command") await typed.command.run(this, typed.argument);
-      return true;
-    } catch (error) {
-      if (!isForeseen(error)) throw error;
-      // A lost server is told once, by whoever started the chat.
-      if (error.code !== "connection-lost") this.voice.tell(`! ${visibleLine(error.message)}`);
-      return false;
-    }
+  /** Does what a typed line says, and says what went wrong. */
+  run(line: string): Promise<void> {
+    const done = this.#do(line).finally(() => this.underWay.delete(done));
+    this.underWay.add(done);
+    return done;
+  }
+
+  /** Stops the transfers, says goodbye, and resolves when nothing is under way any more. */
+  async leave(): Promise<void> {
+    this.#leaving.abort(new ClientError("interrupted", "A transfer was stopped."));
+    // The server hears of their end before it hears `quit`.
+    await Promise.allSettled(this.#transfers);
+    await this.session.close();
+    await Promise.allSettled(this.underWay);
   }
 
   /** @throws ClientError bad-input when there is none */
@@ -105,11 +129,42 @@ export class Chat {
       toldAt = performance.now();
       this.voice.tell(progressLine(progress));
     };
-    this.transferCount += 1;
+    const signal = AbortSignal.any([this.options.signal, this.#leaving.signal]);
+    const transfer = run({ room: this.currentRoom(), signal, onProgress });
+    this.#transfers.add(transfer);
     try {
-      return await run({ room: this.currentRoom(), signal: this.options.signal, onProgress });
+      return await transfer;
     } finally {
-      this.transferCount -= 1;
+      this.#transfers.delete(transfer);
     }
+  }
+
+  async #do(line: string): Promise<void> {
+    try {
+      const typed = readTyped(line);
+      if (typed.kind === "message") await this.session.say(typed.text, this.currentRoom(), this.asking);
+      if (typed.kind === "command") await typed.command.run(this, typed.argument);
+    } catch (error) {
+      if (!isForeseen(error)) throw error;
+      this.isWell = false;
+      if (error.code === "interrupted") this.stopped ??= error;
+      // What ends the chat is told once, by whoever started it.
+      else if (error.code !== "connection-lost") this.voice.tell(`! ${visibleLine(error.message)}`);
+    }
+  }
+
+  #showLive(line: string): void {
+    if (this.#held === undefined) {
+      this.voice.show(line);
+      return;
+    }
+    this.#held.push(line);
+    if (this.#held.length >= maxHeldLines) this.#release();
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const line of held) this.voice.show(line);
   }
 }

@@ -16,6 +16,8 @@ export interface Command {
   readonly argument: "none" | "optional" | "needed";
   readonly usage: string;
   readonly help: string;
+  /** It takes long, and what is typed next need not wait for it. */
+  readonly runsBeside?: true;
   run(chat: Chat, argument: string): Promise<void> | void;
 }
 
@@ -28,6 +30,7 @@ export const commands: readonly Command[] = [
     argument: "needed",
     usage: "upload: <path>",
     help: "share a file with the room (also sendfile, /send)",
+    runsBeside: true,
     async run(chat, argument) {
       const path = localPath(argument, chat.options.home);
       await chat.transfer((options) => upload(chat.session, path, options));
@@ -38,6 +41,7 @@ export const commands: readonly Command[] = [
     argument: "needed",
     usage: "download: <name>",
     help: "save a file of the room in the downloads folder",
+    runsBeside: true,
     async run(chat, argument) {
       const { folder } = chat.options;
       const wanted = { name: unquoted(argument) };
@@ -51,7 +55,7 @@ export const commands: readonly Command[] = [
     usage: "/files",
     help: "list the files of the room",
     async run(chat) {
-      const files = await listFiles(chat.session, chat.currentRoom());
+      const files = await listFiles(chat.session, chat.currentRoom(), chat.asking);
       if (files.length === 0) chat.voice.tell("* no files yet");
       for (const file of files.reverse()) chat.voice.show(fileLine(file, new Date()));
     },
@@ -62,7 +66,7 @@ export const commands: readonly Command[] = [
     usage: "/users",
     help: "list who is in the room",
     async run(chat) {
-      const users = await listUsers(chat.session, chat.currentRoom());
+      const users = await listUsers(chat.session, chat.currentRoom(), chat.asking);
       for (const user of users) chat.voice.show(visibleLine(user));
     },
   },
@@ -72,7 +76,7 @@ export const commands: readonly Command[] = [
     usage: "/rooms",
     help: "list the server's rooms",
     async run(chat) {
-      for (const room of await listRooms(chat.session)) chat.voice.show(roomLine(room));
+      for (const room of await listRooms(chat.session, chat.asking)) chat.voice.show(roomLine(room));
     },
   },
   {
@@ -81,7 +85,8 @@ export const commands: readonly Command[] = [
     usage: "/history [count]",
     help: `show the last ${defaultHistoryCount}, or so many, entries of the room`,
     async run(chat, argument) {
-      const entries = await readHistory(chat.session, chat.currentRoom(), historyCount(argument));
+      const wanted = { room: chat.currentRoom(), count: historyCount(argument) };
+      const entries = await readHistory(chat.session, wanted, chat.asking);
       if (entries.length === 0) chat.voice.tell("* nothing was said here yet");
       for (const entry of entries) chat.voice.show(entryLines(entry, chat.place()));
     },
@@ -92,7 +97,7 @@ export const commands: readonly Command[] = [
     usage: "/join <room>",
     help: "go to a room; you stay in the others and hear them",
     async run(chat, argument) {
-      await chat.enter(await chat.session.join(argument));
+      await chat.enter(await chat.session.join(argument, chat.asking));
     },
   },
   {
@@ -101,7 +106,7 @@ export const commands: readonly Command[] = [
     usage: "/leave",
     help: "leave the room",
     async run(chat) {
-      const { room } = await chat.session.leave(chat.currentRoom());
+      const { room } = await chat.session.leave(chat.currentRoom(), chat.asking);
       chat.room = [...chat.session.positions.keys()].at(-1);
       const where = chat.room === undefined ? "in no room; /join one" : `in ${visibleLine(chat.room)}`;
       chat.voice.tell(`* you have left ${visibleLine(room)} and are ${where}`);

@@ -7,6 +7,7 @@ import { dial, type DialOptions } from "./dial.js";
 import type { Accept } from "./exchanges.js";
 import { Link } from "./link.js";
 import { Session, type FirstWords } from "./session.js";
+import { usableLimits } from "./usable-limits.js";
 
 export interface SessionOptions extends Pick<DialOptions, "signal" | "onRetry"> {
   /** 127.0.0.1 when left out. */
@@ -27,7 +28,7 @@ const defaultAnswerTimeoutMs = 60_000;
 
 /**
  * Dials, says `connect`, and resolves when the room is joined. Listeners attached right after `await` miss nothing.
- * @throws ClientError cannot-connect; RoomError what the server refused
+ * @throws ClientError cannot-connect, no-answer; RoomError what the server refused
  */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
   const { host = "127.0.0.1", port = 4040, retryForMs = 0 } = options;
@@ -49,7 +50,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
 function firstWords(isRoomless: boolean): Accept<FirstWords> {
   let connected: AnswerOf<"connected"> | undefined;
   return (answer) => {
-    if (answer.type === "connected") connected = answer;
+    if (answer.type === "connected") connected = { ...answer, limits: usableLimits(answer.limits) };
     const joined = answer.type === "joined" ? answer : undefined;
     return connected && (joined || isRoomless) ? { connected, joined } : undefined;
   };

@@ -12,8 +12,12 @@ export class Credit {
     this.#windowBytes = windowBytes;
   }
 
-  /** The server knows the upload and has so many bytes of it already. */
+  /**
+   * The server knows the upload and has so many bytes of it already.
+   * @throws what it was stopped with
+   */
   start(offset: number): void {
+    this.#checkGoing();
     this.#startBytes = offset;
     this.grant(offset);
   }
@@ -25,7 +29,7 @@ export class Credit {
 
   /** Whoever waits, now or later, gets this error. */
   stop(failure: Error): void {
-    this.#failure = failure;
+    this.#failure ??= failure;
     this.#wake();
   }
 

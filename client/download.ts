@@ -8,7 +8,7 @@ import { ClientError } from "./failures.js";
 import { only } from "./exchanges.js";
 import type { Session } from "./session.js";
 import { openTarget, type Target } from "./target.js";
-import { reusingCodec, type TransferOptions } from "./transfer.js";
+import { cancelTimeoutMs, reusingCodec, type TransferOptions } from "./transfer.js";
 
 /** A file by its name, the newest version unless one is given, or by its id. */
 export type Wanted = { readonly name: string; readonly version?: number } | { readonly file: string };
@@ -86,8 +86,6 @@ class Saving {
     await this.#begun?.target.discard();
   }
 }
-
-const cancelTimeoutMs = 5_000;
 
 async function stop(session: Session, id: string): Promise<void> {
   try {

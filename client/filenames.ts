@@ -2,17 +2,15 @@
 // refused the worst already, but a client cannot know what server it talks to. Pure functions, no disk.
 
 import { basename, dirname, resolve } from "node:path";
-import { utf8Bytes } from "../shared/text.js";
+import { replaceUnseen, utf8Bytes } from "../shared/text.js";
 
 /** What every common file system takes. */
 const maxNameBytes = 255;
 /** A longer ending is no file type and may be cut. */
 const maxEndingBytes = 32;
 
-// Separators, what Windows refuses (a colon would name a hidden stream), control characters, and what cannot be
-// seen or turns the direction of text, so that `gpj.exe` cannot look like a picture.
-const unsafe =
-  /[/\\:*?"<>|\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\u2800]/gu;
+// Separators, and what Windows refuses; a colon would name a hidden stream.
+const unsafe = /[/\\:*?"<>|]/g;
 // Devices on Windows, with any ending: opening NUL.txt opens the device. NFKC turns COM¹ into COM1.
 const device = /^(con|prn|aux|nul|com\d|lpt\d|clock\$|conin\$|conout\$) *(\.|$)/i;
 
@@ -21,7 +19,9 @@ const device = /^(con|prn|aux|nul|com\d|lpt\d|clock\$|conin\$|conout\$) *(\.|$)/
  * Any text gives one.
  */
 export function localFileName(name: string): string {
-  let safe = name.normalize("NFC").toWellFormed().replace(unsafe, "_").trimStart();
+  // What turns the direction of text is not seen either, so that `gpj.exe` cannot look like a picture.
+  const seen = replaceUnseen(name.normalize("NFC").toWellFormed(), () => "_");
+  let safe = seen.replace(unsafe, "_").trimStart();
   safe = safe.replace(/[\s.]+$/u, "");
   // A hidden file could be one that a shell or a tool reads by itself.
   if (safe === "" || safe.startsWith(".") || device.test(safe.normalize("NFKC"))) safe = `_${safe}`;
@@ -63,5 +63,6 @@ function cut(text: string, maxBytes: number): string {
     if (bytes > maxBytes) break;
     kept += character;
   }
-  return kept.trimEnd();
+  // The joiner of an emoji that was cut in two.
+  return replaceUnseen(kept, () => "").trimEnd();
 }

@@ -7,6 +7,13 @@ export { download, type Saved, type Wanted } from "./download.js";
 export type { Ending } from "./endings.js";
 export type { Entry } from "./exchanges.js";
 export { ClientError, type FailureCode } from "./failures.js";
-export { Session, type HistoryPage, type HistoryRange, type ListPage, type Position } from "./session.js";
+export {
+  Session,
+  type Asking,
+  type HistoryPage,
+  type HistoryRange,
+  type ListPage,
+  type Position,
+} from "./session.js";
 export type { Progress, TransferOptions } from "./transfer.js";
 export { upload } from "./upload.js";

@@ -2,26 +2,26 @@
 
 import type { FileItem, RoomItem } from "../shared/answers.js";
 import type { Entry } from "./exchanges.js";
-import type { HistoryPage, Session } from "./session.js";
+import type { Asking, HistoryPage, Session } from "./session.js";
 
 const maxPages = 100;
 
-export async function listUsers(session: Session, room: string): Promise<string[]> {
+export async function listUsers(session: Session, room: string, asking: Asking = {}): Promise<string[]> {
   const users: string[] = [];
   for (let page = 0; page < maxPages; page++) {
     const after = users.at(-1);
-    const answer = await session.users({ room, ...(after !== undefined && { after }) });
+    const answer = await session.users({ room, ...(after !== undefined && { after }) }, asking);
     users.push(...answer.users);
     if (!answer.more || answer.users.length === 0) break;
   }
   return users;
 }
 
-export async function listRooms(session: Session): Promise<RoomItem[]> {
+export async function listRooms(session: Session, asking: Asking = {}): Promise<RoomItem[]> {
   const rooms: RoomItem[] = [];
   for (let page = 0; page < maxPages; page++) {
     const after = rooms.at(-1)?.room;
-    const answer = await session.rooms(after === undefined ? {} : { after });
+    const answer = await session.rooms(after === undefined ? {} : { after }, asking);
     rooms.push(...answer.rooms);
     if (!answer.more || answer.rooms.length === 0) break;
   }
@@ -29,11 +29,11 @@ export async function listRooms(session: Session): Promise<RoomItem[]> {
 }
 
 /** Newest first. */
-export async function listFiles(session: Session, room: string): Promise<FileItem[]> {
+export async function listFiles(session: Session, room: string, asking: Asking = {}): Promise<FileItem[]> {
   const files: FileItem[] = [];
   for (let page = 0; page < maxPages; page++) {
     const after = files.at(-1)?.seq;
-    const answer = await session.files({ room, ...(after !== undefined && { after }) });
+    const answer = await session.files({ room, ...(after !== undefined && { after }) }, asking);
     files.push(...answer.files);
     if (!answer.more || answer.files.length === 0) break;
   }
@@ -41,13 +41,18 @@ export async function listFiles(session: Session, room: string): Promise<FileIte
 }
 
 /** The newest `count` entries of a room, ascending. */
-export async function readHistory(session: Session, room: string, count: number): Promise<Entry[]> {
+export async function readHistory(
+  session: Session,
+  { room, count }: { room: string; count: number },
+  asking: Asking = {},
+): Promise<Entry[]> {
   const pages: HistoryPage[] = [];
   let missing = count;
   while (missing > 0) {
     const before = pages.at(-1)?.from;
     const limit = Math.min(missing, session.limits.historyCount);
-    const page = await session.history({ room, limit, ...(before !== undefined && { before }) });
+    const range = { room, limit, ...(before !== undefined && { before }) };
+    const page = await session.history(range, asking);
     if (page.count === 0) break;
     pages.push(page);
     missing -= page.count;

@@ -6,13 +6,13 @@ import type { Writable } from "node:stream";
 import { Chat, type Voice } from "./chat.js";
 import { endingError } from "./endings.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
-import { isForeseen } from "./failures.js";
+import { ClientError, isForeseen } from "./failures.js";
 import { inputLines } from "./input-lines.js";
 import { nameQuestion, openFor, roomQuestion } from "./opening.js";
 import type { ClientOptions } from "./options.js";
 import type { Session } from "./session.js";
 import { isMessage } from "./typed.js";
-import { visibleLine } from "./visible.js";
+import { visibleJson, visibleLine } from "./visible.js";
 
 export interface PipeStreams {
   readonly input: AsyncIterable<unknown>;
@@ -43,7 +43,7 @@ export async function runPipe(
   // Whoever reads us may have had enough, as with `| head`.
   const unread = new AbortController();
   streams.output.on("error", () => {
-    unread.abort();
+    unread.abort(new ClientError("interrupted", "Nobody reads the output."));
   });
   const stop = AbortSignal.any([signal, unread.signal]);
   try {
@@ -79,40 +79,31 @@ async function openFromLines(
 /** Runs the lines until they end, somebody quits, the server goes or the signal stops it. */
 async function converse(chat: Chat, lines: Lines): Promise<number> {
   const { session } = chat;
+  const { signal } = chat.options;
   try {
-    const isWell = await Promise.race([
-      runLines(chat, lines),
-      lossOf(session),
-      rejected(chat.options.signal),
-    ]);
-    await session.close();
-    const ending = await session.closed;
-    // When all was answered, a goodbye that was cut short is no loss.
-    if (!isWell && ending.kind !== "quit") throw endingError(ending);
-    return isWell ? exitCodes.ok.code : exitCodes.failed.code;
+    await Promise.race([runLines(chat, lines), lossOf(session), rejected(signal)]);
+    // Lines that were stopped are over, too, and perhaps sooner.
+    signal.throwIfAborted();
   } finally {
-    await session.close();
+    await chat.leave();
   }
+  const ending = await session.closed;
+  // When all was answered, a goodbye that was cut short is no loss.
+  if (!chat.isWell && ending.kind !== "quit") throw endingError(ending);
+  return chat.isWell ? exitCodes.ok.code : exitCodes.failed.code;
 }
 
-/** Resolves, when everything was answered, with whether it all went well. */
-async function runLines(chat: Chat, lines: Lines): Promise<boolean> {
-  const underWay = new Set<Promise<void>>();
-  let isWell = true;
+/** Resolves when everything was answered. */
+async function runLines(chat: Chat, lines: Lines): Promise<void> {
   for await (const line of lines) {
     const canRunAhead = isMessage(line);
-    if (!canRunAhead) await Promise.all(underWay);
-    const done = chat.run(line).then((wentWell) => {
-      isWell &&= wentWell;
-      underWay.delete(done);
-    });
-    underWay.add(done);
+    if (!canRunAhead) await Promise.all(chat.underWay);
+    const done = chat.run(line);
     if (!canRunAhead) await done;
-    if (underWay.size >= maxUnderWay) await Promise.race(underWay);
+    if (chat.underWay.size >= maxUnderWay) await Promise.race(chat.underWay);
     if (chat.isOver) break;
   }
-  await Promise.all(underWay);
-  return isWell;
+  await Promise.all(chat.underWay);
 }
 
 interface VoiceOptions {
@@ -130,9 +121,9 @@ function voiceOf(session: Session, { output, tell, isJson }: VoiceOptions): Voic
     session.hold(drained);
   };
   if (!isJson) return { show: write, tell };
-  write(JSON.stringify(session.joined));
+  if (session.joined !== undefined) write(visibleJson(session.joined));
   session.onLine((line) => {
-    if (!isBulk(line)) write(JSON.stringify(line));
+    if (!isBulk(line)) write(visibleJson(line));
   });
   return { show: () => undefined, tell };
 }

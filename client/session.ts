@@ -36,6 +36,9 @@ export interface ListPage<Key> {
   readonly limit?: number;
 }
 
+/** How long a request waits, and what stops the waiting; the session's own deadline when left out. */
+export type Asking = Partial<AskOptions>;
+
 /** How far this session has seen a room's log. */
 export interface Position {
   readonly epoch: string;
@@ -101,52 +104,66 @@ export class Session {
     this.#link.hold(promise);
   }
 
-  async join(room: string): Promise<AnswerOf<"joined">> {
-    return this.request({ type: "join", room }, (answer) => {
-      if (answer.type !== "joined") return undefined;
-      this.#enter(answer);
-      return answer;
-    });
+  async join(room: string, asking: Asking = {}): Promise<AnswerOf<"joined">> {
+    return this.request(
+      { type: "join", room },
+      (answer) => {
+        if (answer.type !== "joined") return undefined;
+        this.#enter(answer);
+        return answer;
+      },
+      asking,
+    );
   }
 
-  async leave(room?: string): Promise<AnswerOf<"left">> {
-    const left = await this.request({ type: "leave", ...(room !== undefined && { room }) }, only("left"));
+  async leave(room?: string, asking: Asking = {}): Promise<AnswerOf<"left">> {
+    const left = await this.request(
+      { type: "leave", ...(room !== undefined && { room }) },
+      only("left"),
+      asking,
+    );
     this.#positions.delete(left.room);
     return left;
   }
 
   /** Resolves with the entry, when it is recorded for good. */
-  async say(text: string, room?: string): Promise<AnswerOf<"message">> {
+  async say(text: string, room?: string, asking: Asking = {}): Promise<AnswerOf<"message">> {
     if (utf8Bytes(text) > this.limits.textBytes) {
       throw new RoomError("bad-message", { message: `A text has at most ${this.limits.textBytes} bytes.` });
     }
-    return this.request({ type: "message", text, ...(room !== undefined && { room }) }, only("message"));
+    return this.request(
+      { type: "message", text, ...(room !== undefined && { room }) },
+      only("message"),
+      asking,
+    );
   }
 
   /** The newest entries, unless the range says which. */
-  async history(range: HistoryRange = {}): Promise<HistoryPage> {
-    return this.request({ type: "history", ...range }, (answer, entries) =>
-      answer.type === "history" ? { ...answer, entries } : undefined,
+  async history(range: HistoryRange = {}, asking: Asking = {}): Promise<HistoryPage> {
+    return this.request(
+      { type: "history", ...range },
+      (answer, entries) => (answer.type === "history" ? { ...answer, entries } : undefined),
+      asking,
     );
   }
 
   /** Who is in a room; the next page begins after the last name. */
-  async users(page: ListPage<string> = {}): Promise<AnswerOf<"users">> {
-    return this.request({ type: "users", ...page }, only("users"));
+  async users(page: ListPage<string> = {}, asking: Asking = {}): Promise<AnswerOf<"users">> {
+    return this.request({ type: "users", ...page }, only("users"), asking);
   }
 
   /** The server's rooms; the next page begins after the last room's name. */
-  async rooms(page: Omit<ListPage<string>, "room"> = {}): Promise<AnswerOf<"rooms">> {
-    return this.request({ type: "rooms", ...page }, only("rooms"));
+  async rooms(page: Omit<ListPage<string>, "room"> = {}, asking: Asking = {}): Promise<AnswerOf<"rooms">> {
+    return this.request({ type: "rooms", ...page }, only("rooms"), asking);
   }
 
   /** The files of a room, newest first; the next page begins after the last one's `seq`. */
-  async files(page: ListPage<number> = {}): Promise<AnswerOf<"files">> {
-    return this.request({ type: "files", ...page }, only("files"));
+  async files(page: ListPage<number> = {}, asking: Asking = {}): Promise<AnswerOf<"files">> {
+    return this.request({ type: "files", ...page }, only("files"), asking);
   }
 
-  async ping(): Promise<AnswerOf<"pong">> {
-    return this.request({ type: "ping" }, only("pong"));
+  async ping(asking: Asking = {}): Promise<AnswerOf<"pong">> {
+    return this.request({ type: "ping" }, only("pong"), asking);
   }
 
   /** Says `quit` and waits for the server's `bye`. Everything sent before takes effect. May be called twice. */
@@ -163,9 +180,9 @@ export class Session {
    * Any request, for as many answers as `accept` wants to see. Without an `id` it gets one.
    * @throws RoomError what the server answered; ClientError no-answer, connection-lost
    */
-  async request<T>(request: Request, accept: Accept<T>, options: Partial<AskOptions> = {}): Promise<T> {
+  async request<T>(request: Request, accept: Accept<T>, asking: Asking = {}): Promise<T> {
     const named = { ...request, id: request.id ?? this.newId() };
-    return this.#link.ask(named, accept, { timeoutMs: this.#timeoutMs, ...options });
+    return this.#link.ask(named, accept, { timeoutMs: this.#timeoutMs, ...asking });
   }
 
   /** Sends a request that has no answer of its own, such as a chunk. Resolves when there is room for more. */

@@ -15,23 +15,6 @@ export interface TargetFacts {
   readonly sha256: string;
 }
 
-export interface Target {
-  /** Bytes taken so far: the offset of the next ones. */
-  readonly takenBytes: number;
-  /**
-   * Takes a copy of the next bytes.
-   * @throws ClientError damaged when these are not the next bytes; bad-file when the disk does not take them
-   */
-  write(offset: number, bytes: Uint8Array): Promise<void>;
-  /**
-   * Verifies, syncs and names the file; resolves with its path.
-   * @throws ClientError damaged when it is not the file that was promised
-   */
-  finish(): Promise<string>;
-  /** Removes what was written. Never throws; does nothing after a `finish` that succeeded. */
-  discard(): Promise<void>;
-}
-
 const maxTwins = 10_000;
 /** Gathered before they are written: a call per chunk costs more than the copy. */
 const gatheredBytes = 512 * 1024;
@@ -45,7 +28,7 @@ export async function openTarget(folder: string, facts: TargetFacts): Promise<Ta
   try {
     await mkdir(folder, { recursive: true });
     const handle = await open(part, "wx");
-    return partFile({ handle, part, folder, name }, facts);
+    return new Target({ handle, part, folder, name }, facts);
   } catch (error) {
     throw diskFailure(`save ${name} in ${folder}`, error);
   }
@@ -58,46 +41,85 @@ interface Place {
   readonly name: string;
 }
 
-function partFile(place: Place, { size, sha256 }: TargetFacts): Target {
-  const { handle, part, folder, name } = place;
-  const hash = createHash("sha256");
-  const gathered = Buffer.allocUnsafe(Math.min(size, gatheredBytes));
-  let gatheredNow = 0;
-  let takenBytes = 0;
-  const flush = async (): Promise<void> => {
-    const bytes = gathered.subarray(0, gatheredNow);
-    gatheredNow = 0;
-    await writeAll(handle, bytes).catch(saveFailed(name, folder));
-  };
-  return {
-    get takenBytes() {
-      return takenBytes;
-    },
-    async write(offset, bytes) {
-      if (offset !== takenBytes || offset + bytes.length > size) throw damaged(name, "its parts do not fit");
-      takenBytes += bytes.length;
-      hash.update(bytes);
-      for (let done = 0; done < bytes.length;) {
-        if (gatheredNow === gathered.length) await flush();
-        const piece = bytes.subarray(done, done + gathered.length - gatheredNow);
-        gathered.set(piece, gatheredNow);
-        gatheredNow += piece.length;
-        done += piece.length;
-      }
-    },
-    async finish() {
-      if (takenBytes !== size) throw damaged(name, `${takenBytes} of ${size} bytes came`);
-      if (hash.digest("hex") !== sha256) throw damaged(name, "its SHA-256 differs");
-      await flush();
-      await handle.sync().catch(saveFailed(name, folder));
-      await handle.close();
-      return giveName(place).catch(saveFailed(name, folder));
-    },
-    async discard() {
-      await handle.close().catch(forgiveDisk);
-      await unlink(part).catch(forgiveDisk);
-    },
-  };
+export class Target {
+  readonly #place: Place;
+  readonly #facts: TargetFacts;
+  readonly #hash = createHash("sha256");
+  readonly #gathered: Buffer;
+  #gatheredNow = 0;
+  #takenBytes = 0;
+
+  constructor(place: Place, facts: TargetFacts) {
+    this.#place = place;
+    this.#facts = facts;
+    this.#gathered = Buffer.allocUnsafe(Math.min(facts.size, gatheredBytes));
+  }
+
+  /** Bytes taken so far: the offset of the next ones. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /**
+   * Takes a copy of the next bytes.
+   * @throws ClientError damaged when these are not the next bytes; bad-file when the disk does not take them
+   */
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    const isNext = offset === this.#takenBytes && offset + bytes.length <= this.#facts.size;
+    if (!isNext) throw this.#damaged("its parts do not fit");
+    this.#takenBytes += bytes.length;
+    this.#hash.update(bytes);
+    for (let done = 0; done < bytes.length;) {
+      if (this.#gatheredNow === this.#gathered.length) await this.#onDisk(this.#flush());
+      const piece = bytes.subarray(done, done + this.#gathered.length - this.#gatheredNow);
+      this.#gathered.set(piece, this.#gatheredNow);
+      this.#gatheredNow += piece.length;
+      done += piece.length;
+    }
+  }
+
+  /**
+   * Verifies, syncs and names the file; resolves with its path.
+   * @throws ClientError damaged when it is not the file that was promised
+   */
+  async finish(): Promise<string> {
+    const { size, sha256 } = this.#facts;
+    if (this.#takenBytes !== size) throw this.#damaged(`${this.#takenBytes} of ${size} bytes came`);
+    if (this.#hash.digest("hex") !== sha256) throw this.#damaged("its SHA-256 differs");
+    return this.#onDisk(this.#seal());
+  }
+
+  /** Removes what was written. Never throws; does nothing after a `finish` that succeeded. */
+  async discard(): Promise<void> {
+    await this.#place.handle.close().catch(forgiveDisk);
+    await unlink(this.#place.part).catch(forgiveDisk);
+  }
+
+  async #seal(): Promise<string> {
+    const { handle } = this.#place;
+    await this.#flush();
+    await handle.sync();
+    await handle.close();
+    return giveName(this.#place);
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = this.#gathered.subarray(0, this.#gatheredNow);
+    this.#gatheredNow = 0;
+    await writeAll(this.#place.handle, bytes);
+  }
+
+  async #onDisk<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw diskFailure(`save ${this.#place.name} in ${this.#place.folder}`, error);
+    }
+  }
+
+  #damaged(why: string): ClientError {
+    return new ClientError("damaged", `${this.#place.name} arrived damaged: ${why}. It was not saved.`);
+  }
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
@@ -139,7 +161,13 @@ async function isNamedByReserving(part: string, path: string): Promise<boolean> 
     if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
-  await rename(part, path);
+  try {
+    await rename(part, path);
+  } catch (error) {
+    // Nothing but us has written there: it is the empty file that kept the name.
+    await unlink(path).catch(forgiveDisk);
+    throw error;
+  }
   return true;
 }
 
@@ -151,16 +179,6 @@ async function syncFolder(folder: string): Promise<void> {
     // Some systems cannot sync a folder. The file itself is synced.
     forgiveDisk(error);
   }
-}
-
-function damaged(name: string, why: string): ClientError {
-  return new ClientError("damaged", `${name} arrived damaged: ${why}. It was not saved.`);
-}
-
-function saveFailed(name: string, folder: string): (error: unknown) => never {
-  return (error) => {
-    throw diskFailure(`save ${name} in ${folder}`, error);
-  };
 }
 
 function forgiveDisk(error: unknown): void {

@@ -1,17 +1,17 @@
-// For a person at a terminal: asks for a name and a room, then shows the room and takes what is typed. Lines do
-// not wait for each other, so that one can talk while a file is sent.
+// For a person at a terminal: asks for a name and a room, then shows the room and takes what is typed. One can
+// talk while a file is sent; every command but a transfer is done before the next line is looked at.
 
 import { Chat } from "./chat.js";
 import { commands } from "./commands.js";
 import { endingError } from "./endings.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
-import { ClientError, isForeseen } from "./failures.js";
+import { isForeseen } from "./failures.js";
 import { nameQuestion, openFor, roomQuestion } from "./opening.js";
 import type { ClientOptions } from "./options.js";
 import type { Surroundings } from "./pipe.js";
 import { Screen, type ScreenStreams } from "./screen.js";
 import type { Session } from "./session.js";
-import { isMessage } from "./typed.js";
+import { isMessage, runsBeside } from "./typed.js";
 import { visibleLine } from "./visible.js";
 import { RoomError } from "../shared/errors.js";
 
@@ -76,31 +76,33 @@ interface Conversation extends Surroundings {
   readonly options: ClientOptions;
 }
 
-async function converse(screen: Screen, session: Session, { options, home, signal }: Conversation) {
+/** Resolves with the exit code when the person leaves and nothing had to be stopped for that. */
+async function converse(
+  screen: Screen,
+  session: Session,
+  { options, home, signal }: Conversation,
+): Promise<number> {
   const print = (line: string): void => {
     screen.print(line);
   };
-  // Stops what is under way when the person leaves.
-  const leaving = new AbortController();
   const chat = new Chat(session, {
     voice: { show: print, tell: print },
     folder: options.downloads,
     home,
-    signal: AbortSignal.any([signal, leaving.signal]),
+    signal,
     recentCount,
   });
   const typed = runTyped(screen, chat);
   try {
     const ending = await Promise.race([typed, session.closed]);
     if (ending !== undefined) throw endingError(ending);
-    const wasBusy = chat.transferCount > 0;
-    leaving.abort(new ClientError("interrupted", "A transfer was stopped."));
-    await session.close();
-    return wasBusy ? exitCodes.interrupted.code : exitCodes.ok.code;
   } finally {
     screen.close();
+    await chat.leave();
     await typed;
   }
+  if (chat.stopped !== undefined) throw chat.stopped;
+  return exitCodes.ok.code;
 }
 
 /** Starts what each line says, until the person is done. */
@@ -111,8 +113,8 @@ async function runTyped(screen: Screen, chat: Chat): Promise<void> {
     const line = await screen.next(`${visibleLine(chat.room ?? "")}> `, isMessage);
     if (line === undefined) break;
     const done = chat.run(line);
-    // A command other than a transfer may change the room, or end it all.
-    if (chat.transferCount === 0 && !isMessage(line)) await done;
+    // It may change the room that the next line goes to, or end it all.
+    if (!runsBeside(line)) await done;
   }
 }
 

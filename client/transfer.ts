@@ -35,5 +35,8 @@ export function encodeBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
+/** How long the server may take to hear that a transfer is stopped. */
+export const cancelTimeoutMs = 5_000;
+
 /** How long the server may take to sync a large file when its last byte is there. */
 export const finishTimeoutMs = 300_000;

@@ -28,6 +28,11 @@ export function isMessage(line: string): boolean {
   return line.trim() !== "" && !line.startsWith("/") && findCommand(line) === undefined;
 }
 
+/** Whether the next line need not wait for what this one does. Never throws. */
+export function runsBeside(line: string): boolean {
+  return isMessage(line) || findCommand(line)?.command.runsBeside === true;
+}
+
 function findCommand(line: string): { command: Command; argument: string } | undefined {
   for (const command of commands) {
     for (const name of command.names) {

@@ -12,7 +12,7 @@ import { only } from "./exchanges.js";
 import { ClientError } from "./failures.js";
 import type { Session } from "./session.js";
 import { openSource, type Source } from "./source.js";
-import { encodeBase64, finishTimeoutMs, type TransferOptions } from "./transfer.js";
+import { cancelTimeoutMs, encodeBase64, finishTimeoutMs, type TransferOptions } from "./transfer.js";
 
 /**
  * Resolves with the entry that everybody in the room sees.
@@ -42,7 +42,7 @@ class Sending {
   readonly #source: Source;
   readonly #options: TransferOptions & { name?: string };
   readonly #credit: Credit;
-  // Ends the waiting for the server's answers when our own side fails.
+  // Ends the waiting for the server's answers.
   readonly #failure = new AbortController();
   #upload: string | undefined;
 
@@ -55,19 +55,27 @@ class Sending {
 
   /** Resolves with the entry and the hash of the bytes that were sent. */
   async run(): Promise<[AnswerOf<"file">, string]> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
     const stop = (): void => {
-      this.#failure.abort(this.#options.signal?.reason);
+      this.#stop(signal?.reason);
     };
-    this.#options.signal?.addEventListener("abort", stop);
-    if (this.#options.signal?.aborted === true) stop();
+    signal?.addEventListener("abort", stop);
+    const answered = this.#answered();
     try {
-      return await Promise.all([this.#answered(), this.#sent()]);
+      return await Promise.all([answered, this.#sent()]);
     } catch (error) {
-      if (!(error instanceof RoomError)) await this.#cancel();
+      if (!(error instanceof RoomError)) await this.#cancel(answered);
       throw error;
     } finally {
-      this.#options.signal?.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", stop);
     }
+  }
+
+  // Only an upload whose name the server has told can be cancelled: until then we go on listening for it.
+  #stop(reason: unknown): void {
+    this.#credit.stop(asError(reason));
+    if (this.#upload !== undefined) this.#failure.abort(reason);
   }
 
   async #answered(): Promise<AnswerOf<"file">> {
@@ -90,6 +98,7 @@ class Sending {
     }
   }
 
+  /** @throws what the upload was stopped with */
   #begin({ upload, offset }: AnswerOf<"uploading">): void {
     this.#upload = upload;
     this.#credit.start(offset);
@@ -115,7 +124,7 @@ class Sending {
       }
       return hash.digest("hex");
     } catch (error) {
-      this.#failure.abort(error);
+      this.#stop(error);
       throw error;
     }
   }
@@ -128,10 +137,16 @@ class Sending {
     await this.#session.send({ type: "chunk", upload: this.#upload ?? "", offset, data });
   }
 
-  async #cancel(): Promise<void> {
+  async #cancel(answered: Promise<unknown>): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#failure.abort();
+    }, cancelTimeoutMs);
+    await Promise.allSettled([answered]);
+    clearTimeout(timer);
     if (this.#upload === undefined) return;
+    const request = { type: "cancel", upload: this.#upload } as const;
     try {
-      await this.#session.request({ type: "cancel", upload: this.#upload }, only("cancelled"));
+      await this.#session.request(request, only("cancelled"), { timeoutMs: cancelTimeoutMs });
     } catch (error) {
       // It may have ended meanwhile, or the connection has.
       if (!(error instanceof RoomError) && !(error instanceof ClientError)) throw error;

@@ -1,16 +1,11 @@
 // Text of others, made fit for a terminal: what could move the cursor, change colours, turn the direction of
 // text or hide is shown as its code instead. Nothing that came over the wire is printed without this.
 
-// Cc control, Cf format (bidirectional, zero-width), Cs lone surrogates, Zl and Zp line ends, and what shows as
-// nothing although it counts as a letter or a mark.
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-// An emoji needs its joiners and selectors to be that emoji.
-const emojiOrUnseen = new RegExp(`\\p{RGI_Emoji}|[${unseen.source.slice(1, -1)}]`, "gv");
-const emoji = /^\p{RGI_Emoji}$/v;
+import { replaceUnseen } from "../shared/text.js";
 
 /** One line: line ends are shown as codes, too. For names. */
 export function visibleLine(text: string): string {
-  return text.replace(emojiOrUnseen, (found) => (emoji.test(found) ? found : codeOf(found)));
+  return replaceUnseen(text, codeOf);
 }
 
 /** Text that may have several lines: those after the first are told apart by a margin that no sender can leave. */
@@ -21,10 +16,21 @@ export function visibleText(text: string, margin: string): string {
     .join(`\n${margin}`);
 }
 
+/** What was parsed from JSON as one line of it, all of which can be seen (with the escapes of RFC 8259, 7). */
+export function visibleJson(value: unknown): string {
+  return replaceUnseen(JSON.stringify(value), (character) =>
+    Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join(""),
+  );
+}
+
 /** As in a program: \x1b, \u202e, \u{e0041}. */
 function codeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;
+  return code <= 0xffff ? escaped(code) : `\\u{${hex}}`;
+}
+
+function escaped(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
 }

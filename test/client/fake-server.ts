@@ -2,7 +2,7 @@
 // and for orders of lines that a real one gives only now and then.
 
 import { createServer, type Server, type Socket } from "node:net";
-import { defaultLimits } from "../../shared/limits.js";
+import { defaultLimits, type Limits } from "../../shared/limits.js";
 import { cleanUp } from "../support/cleanup.js";
 
 export type Line = Record<string, unknown> & { readonly type: string };
@@ -53,11 +53,14 @@ export class FakePeer {
   }
 
   /** Answers `connect` as a server does; what follows goes in the same packet. */
-  async greet(name: string, facts: { head?: number; following?: object[] } = {}): Promise<void> {
+  async greet(
+    name: string,
+    facts: { head?: number; limits?: Partial<Limits>; following?: object[] } = {},
+  ): Promise<void> {
     const { id, room } = await this.next("connect");
-    const { head = 0, following = [] } = facts;
+    const { head = 0, limits = {}, following = [] } = facts;
     const shownRoom = typeof room === "string" ? room : "lobby";
-    this.say(connected(id, name), joined(id, shownRoom, { name, head }), ...following);
+    this.say(connected(id, name, limits), joined(id, shownRoom, { name, head }), ...following);
   }
 
   /** Answers `quit` and ends. */
@@ -110,9 +113,9 @@ async function listen(server: Server, port: number): Promise<number> {
   return address.port;
 }
 
-function connected(id: string, name: string): object {
+function connected(id: string, name: string, limits: Partial<Limits>): object {
   const about = { session: "a-secret", resumed: false, server: "roomline/fake", protocol: 1, features: [] };
-  return { type: "connected", id, name, ...about, time, limits: defaultLimits };
+  return { type: "connected", id, name, ...about, time, limits: { ...defaultLimits, ...limits } };
 }
 
 const time = "2026-11-21T10:00:03.120Z";

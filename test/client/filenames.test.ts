@@ -28,6 +28,11 @@ describe("localFileName", () => {
     ["a\0b\r\n\t\x1b[31m\x7f\x9b.txt", "a_b____[31m__.txt"],
     ["exe\u202egpj.scr", "exe_gpj.scr"],
     ["a\u200bb\ufeff\u2028.txt", "a_b__.txt"],
+    ["\u3164.txt", "_.txt"],
+    ["a\u00adb\u034f.txt", "a_b_.txt"],
+    ["a\u{e0041}\u{e007f}.txt", "a__.txt"],
+    ["a\u200db\ufe0f.txt", "a_b_.txt"],
+    ["👨‍👩‍👧 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿.txt", "👨‍👩‍👧 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿.txt"],
     ["\ud800.txt", "\ufffd.txt"],
     ['*?"<>|.txt', "______.txt"],
     ["CON", "_CON"],
@@ -46,6 +51,11 @@ describe("localFileName", () => {
     const name = localFileName(`${"😀".repeat(100)}.png`);
     expect(utf8Bytes(name)).toBeLessThanOrEqual(255);
     expect(name).toMatch(/^(😀)+\.png$/u);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6])("leaves no joiner of an emoji that it cut in two: %d", (before) => {
+    const name = localFileName(`${"a".repeat(before)}${"👩‍💻".repeat(30)}.png`);
+    expect(name).toMatch(/^a*(👩‍💻)+👩?\.png$/u);
   });
 
   it("gives one harmless path segment for any text at all", () => {

@@ -1,9 +1,9 @@
 // What a session promises, against a server that says exactly what each test wants.
 
-import { setTimeout as slowScreen } from "node:timers/promises";
 import { openSession, type SessionOptions } from "../../client/connect.js";
 import type { Session } from "../../client/session.js";
 import { cleanUp } from "../support/cleanup.js";
+import { until } from "../support/until.js";
 import { startFakeServer, joined, message, type FakePeer } from "./fake-server.js";
 
 interface Pair {
@@ -106,18 +106,41 @@ describe("Session", () => {
   });
 
   it("reads nothing while it is held, and does not call that the server's silence", async () => {
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "clearImmediate", "queueMicrotask"] });
+    cleanUp(() => Promise.resolve(jest.useRealTimers()));
     const { session, peer } = await openPair({ answerTimeoutMs: 50 });
     const seen: number[] = [];
+    let show: () => void = () => undefined;
     session.on("message", ({ seq }) => {
       seen.push(seq);
-      // A screen that takes longer than the deadline.
-      if (seq === 1) session.hold(slowScreen(200).then(() => seen.push(0)));
+      if (seq === 1) session.hold(new Promise<void>((resolve) => (show = resolve)));
     });
     const pinged = session.ping();
     const { id } = await peer.next("ping");
     peer.say(message(1, "bob"), message(2, "bob"), { type: "pong", id, time: "2026-11-21T10:00:03.120Z" });
+    await until(() => seen.length > 0);
+    // A screen that takes longer than the deadline, several times over.
+    for (let count = 0; count < 5; count++) jest.advanceTimersByTime(50);
+    expect(seen).toEqual([1]);
+    show();
     await pinged;
-    expect(seen).toEqual([1, 0, 2]);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it("stops waiting for an answer when told to, and goes on", async () => {
+    const { session, peer } = await openPair();
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const asked = session.users({ room: "lab" }, { signal: stop.signal });
+    const { id } = await peer.next("users");
+    stop.abort(reason);
+    await expect(asked).rejects.toBe(reason);
+    const pinged = session.ping();
+    peer.say(
+      { type: "users", id, room: "lab", users: ["alice"], more: false },
+      { type: "pong", id: (await peer.next("ping")).id, time: "" },
+    );
+    expect(await pinged).toMatchObject({ type: "pong" });
   });
 
   it("remembers how far it has seen each room it is in", async () => {
@@ -201,6 +224,18 @@ describe("openSession", () => {
     const { id } = await peer.next("connect");
     peer.say({ type: "error", id, code: "name-taken", message: "bob is already here" });
     await expect(opening).rejects.toMatchObject({ code: "name-taken" });
+    await peer.ended;
+  });
+
+  it("refuses a server whose limits let nothing be sent, and lets the connection go", async () => {
+    const server = await startFakeServer();
+    const opening = openSession({ port: server.port, name: "alice" });
+    const peer = await server.accept();
+    await peer.greet("alice", { limits: { chunkBytes: 0 } });
+    await expect(opening).rejects.toMatchObject({
+      code: "cannot-connect",
+      message: "The server cannot be used: it says that its chunkBytes is 0.",
+    });
     await peer.ended;
   });
 

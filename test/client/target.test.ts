@@ -1,9 +1,11 @@
 // HOSTILE F8: saving never overwrites, never follows, and leaves nothing half-done behind.
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openTarget } from "../../client/target.js";
+import { cleanUp } from "../support/cleanup.js";
 import { temporaryFolder } from "../support/server.js";
 import { mountSmallDisk } from "../support/small-disk.js";
 
@@ -91,6 +93,19 @@ describe("Saving a file", () => {
     });
   });
 
+  it("leaves no empty file under the name when the name cannot be given", async () => {
+    const folder = await temporaryFolder();
+    const sha256 = createHash("sha256").digest("hex");
+    const target = await openTarget(folder, { name: "empty", size: 0, sha256 });
+    const [part = ""] = await readdir(folder);
+    // What is immutable can be neither linked nor renamed.
+    if (!setImmutable(join(folder, part), "+i")) return;
+    await expect(target.finish()).rejects.toMatchObject({
+      message: `Cannot save empty in ${folder}: no permission.`,
+    });
+    expect(await readdir(folder)).toEqual([part]);
+  });
+
   it("says so when the disk is full, and leaves nothing there", async () => {
     const folder = await temporaryFolder();
     await using disk = await mountSmallDisk(folder, "size=64k");
@@ -105,3 +120,15 @@ describe("Saving a file", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+/** Only root can, and only on some file systems: elsewhere the test says aloud that it was skipped. */
+function setImmutable(path: string, change: "+i" | "-i"): boolean {
+  try {
+    execFileSync("chattr", [change, path], { stdio: "pipe" });
+  } catch (error) {
+    console.warn(`Skipped "${expect.getState().currentTestName ?? ""}": ${String(error)}`);
+    return false;
+  }
+  if (change === "+i") cleanUp(() => Promise.resolve(setImmutable(path, "-i")));
+  return true;
+}

@@ -9,7 +9,7 @@ import { runTerminal } from "../../client/terminal.js";
 import { cleanUp } from "../support/cleanup.js";
 import { joinRoom } from "../support/peer.js";
 import { startServer, temporaryFolder } from "../support/server.js";
-import { startFakeServer } from "./fake-server.js";
+import { joined, message, startFakeServer } from "./fake-server.js";
 
 const ctrlC = "\x03";
 const ctrlD = "\x04";
@@ -158,6 +158,30 @@ describe("The client at a terminal", () => {
     await server.close();
   });
 
+  it("shows what was said before above what is said meanwhile", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice", { head: 41 });
+    const { id } = await peer.next("history");
+    const page = { type: "history", id, room: "lab", from: 40, to: 41, count: 2, more: true };
+    peer.say(message(42, "bob"), page, message(40, "bob"), message(41, "bob"), message(43, "bob"));
+    const shown = await alice.sees("text 43");
+    expect(shown.match(/text \d+/g)).toEqual(["text 40", "text 41", "text 42"]);
+    await server.close();
+  });
+
+  it("holds back only so many lines for what was said before", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice", { head: 1 });
+    await peer.next("history");
+    peer.say(...Array.from({ length: 1_001 }, (_, index) => message(index + 2, "bob")));
+    await alice.sees("text 1002");
+    await server.close();
+  });
+
   it("takes what is said off the screen, since it comes back with its time", async () => {
     const { port } = await startServer();
     const alice = await enter(port, "alice");
@@ -195,6 +219,23 @@ describe("The client at a terminal", () => {
     await alice.sees("! Cannot read /nonexistent/nothing: there is no such file or folder.");
     alice.type("/help\r");
     await alice.sees("download: <name>");
+  });
+
+  it("says what is typed behind /join in the new room, also while a file is sent", async () => {
+    const server = await startFakeServer();
+    const path = join(await temporaryFolder(), "file");
+    await writeFile(path, "x");
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    alice.type(`upload: ${path}\r`);
+    await peer.next("upload");
+    alice.type("/join den\rhello\r");
+    const { id } = await peer.next("join");
+    peer.say(joined(id, "den", { name: "alice" }));
+    expect(await peer.next("message")).toMatchObject({ text: "hello", room: "den" });
+    await alice.sees("den> ");
+    await server.close();
   });
 
   it("goes from room to room and marks lines of the others", async () => {
@@ -235,5 +276,48 @@ describe("The client at a terminal", () => {
     await bob.sees("Trying for 60 s.");
     bob.type(ctrlC);
     expect(await bob.exitCode).toBe(130);
+  });
+
+  it.each(["/join den", "hello"])("ends with 130 on Ctrl-C when nothing answers %j", async (line) => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    await alice.sees("lab> ");
+    alice.type(`${line}\r`);
+    await peer.next(line.startsWith("/") ? "join" : "message");
+    alice.type(ctrlC);
+    await peer.sayBye();
+    await alice.sees("! Interrupted.\n");
+    expect(await alice.exitCode).toBe(130);
+  });
+
+  it("ends with 130 on Ctrl-C while it waits for what was said before", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice", { head: 41 });
+    await peer.next("history");
+    alice.type(ctrlC);
+    await peer.sayBye();
+    expect(await alice.exitCode).toBe(130);
+  });
+
+  it("stops a transfer when the person leaves, and tells the server before it says quit", async () => {
+    const server = await startFakeServer();
+    const path = join(await temporaryFolder(), "file");
+    await writeFile(path, "x");
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    alice.type(`upload: ${path}\r`);
+    const { id } = await peer.next("upload");
+    alice.type("/quit\r");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    const cancel = await peer.next("cancel");
+    peer.say({ type: "cancelled", id: cancel.id, upload: "u" });
+    await peer.sayBye();
+    await alice.sees("! A transfer was stopped.\n");
+    expect(await alice.exitCode).toBe(130);
   });
 });

@@ -8,6 +8,7 @@ import { download } from "../../client/download.js";
 import type { Session } from "../../client/session.js";
 import type { Progress } from "../../client/transfer.js";
 import { upload } from "../../client/upload.js";
+import type { Limits } from "../../shared/limits.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startServer, temporaryFolder } from "../support/server.js";
 import { startFakeServer, type FakePeer } from "./fake-server.js";
@@ -208,6 +209,45 @@ describe("An upload", () => {
     await stopped;
   });
 
+  it("that is stopped before the server has told its name is cancelled when it has", async () => {
+    const { session, peer } = await openPair();
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const path = await localFile(Buffer.alloc(5_000_000));
+    const stopped = expect(upload(session, path, { signal: stop.signal })).rejects.toBe(reason);
+    const { id } = await peer.next("upload");
+    stop.abort(reason);
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    const cancel = await peer.next("cancel");
+    expect(cancel).toMatchObject({ upload: "u" });
+    peer.say({ type: "cancelled", id: cancel.id, upload: "u" });
+    await stopped;
+    expect(peer.received.some(({ type }) => type === "chunk")).toBe(false);
+  });
+
+  it("is over when it is stopped before it begins, and asks nothing of the server", async () => {
+    const { session, peer } = await openPair();
+    const reason = new Error("enough");
+    const path = await localFile(Buffer.from("x"));
+    await expect(upload(session, path, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const pinged = session.ping();
+    peer.say({ type: "pong", id: (await peer.next("ping")).id, time: "" });
+    await pinged;
+    expect(peer.received.map(({ type }) => type)).toEqual(["connect", "ping"]);
+  });
+
+  it("reaches a server whose window is smaller than its chunks", async () => {
+    const { session, peer } = await openPair({ chunkBytes: 1_000, windowBytes: 100 });
+    const uploading = upload(session, await localFile(Buffer.alloc(150)));
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.say({ type: "progress", upload: "u", received: 100, offset: 0 });
+    expect(await peer.next("chunk")).toMatchObject({ offset: 100 });
+    peer.say(fileEntry({ id, size: 150, sha256: sha256(Buffer.alloc(150)) }));
+    await uploading;
+  });
+
   it("ends with the error that names it, and swallows those of chunks already sent", async () => {
     const { session, peer } = await openPair();
     const errors: string[] = [];
@@ -278,11 +318,11 @@ describe("A download from a bad server", () => {
   });
 });
 
-async function openPair(): Promise<{ session: Session; peer: FakePeer }> {
+async function openPair(limits: Partial<Limits> = {}): Promise<{ session: Session; peer: FakePeer }> {
   const server = await startFakeServer();
   const opening = openSession({ port: server.port, name: "alice", room: "lab" });
   const peer = await server.accept();
-  await peer.greet("alice");
+  await peer.greet("alice", { limits });
   return { session: await opening, peer };
 }
 

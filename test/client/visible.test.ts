@@ -1,7 +1,7 @@
 // HOSTILE N2 and N3 on the screen: no text of others reaches the terminal as anything but text.
 
 import fc from "fast-check";
-import { visibleLine, visibleText } from "../../client/visible.js";
+import { visibleJson, visibleLine, visibleText } from "../../client/visible.js";
 
 describe("visibleLine", () => {
   it.each([
@@ -24,6 +24,24 @@ describe("visibleLine", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(visibleLine(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+      }),
+    );
+  });
+});
+
+describe("visibleJson", () => {
+  it("escapes what cannot be seen, half by half", () => {
+    const given = { text: "\x9b31m\x7f\u202e\u3164\u{e0041}\n❤️" };
+    const expected = '{"text":"\\u009b31m\\u007f\\u202e\\u3164\\udb40\\udc41\\n❤️"}';
+    expect(visibleJson(given)).toBe(expected);
+  });
+
+  it("stays the same value, and leaves nothing raw", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+        const json = visibleJson(value);
+        expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(json).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
       }),
     );
   });
