@@ -59,6 +59,7 @@ class Saving {
   }
 
   async begin(file: AnswerOf<"downloading">): Promise<undefined> {
+    if (this.#begun !== undefined) throw damaged(file.name, "it began twice");
     this.#begun = { target: await openTarget(this.#options.folder, file), file };
     if (this.#isDiscarded) await this.discard();
   }
@@ -66,6 +67,7 @@ class Saving {
   async take({ offset, data, last }: AnswerOf<"chunk">): Promise<Saved | undefined> {
     if (this.#begun === undefined) throw new ClientError("damaged", "The server sent bytes of no file.");
     const { target, file } = this.#begun;
+    if (data === "" && last !== true) throw damaged(file.name, "a part has no bytes");
     await target.write(offset, this.#decode(data, file.name));
     const bytes = target.takenBytes;
     this.#options.onProgress?.({ direction: "download", name: file.name, bytes, size: file.size });
@@ -77,7 +79,7 @@ class Saving {
       return decodeBase64(data, this.#codec);
     } catch (error) {
       if (!(error instanceof RoomError)) throw error;
-      throw new ClientError("damaged", `${name} arrived damaged: not Base64. It was not saved.`);
+      throw damaged(name, "not Base64");
     }
   }
 
@@ -85,6 +87,10 @@ class Saving {
     this.#isDiscarded = true;
     await this.#begun?.target.discard();
   }
+}
+
+function damaged(name: string, why: string): ClientError {
+  return new ClientError("damaged", `${name} arrived damaged: ${why}. It was not saved.`);
 }
 
 async function stop(session: Session, id: string): Promise<void> {

@@ -20,7 +20,7 @@ const device = /^(con|prn|aux|nul|com\d|lpt\d|clock\$|conin\$|conout\$) *(\.|$)/
  */
 export function localFileName(name: string): string {
   // What turns the direction of text is not seen either, so that `gpj.exe` cannot look like a picture.
-  const seen = replaceUnseen(name.normalize("NFC").toWellFormed(), () => "_");
+  const seen = replaceUnseen(name.slice(0, 1024).normalize("NFC").toWellFormed(), () => "_");
   let safe = seen.replace(unsafe, "_").trimStart();
   safe = safe.replace(/[\s.]+$/u, "");
   // A hidden file could be one that a shell or a tool reads by itself.

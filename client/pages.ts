@@ -2,6 +2,7 @@
 // This puts it together again. link.ts shows it every line of an open page.
 
 import type { Answer, AnswerOf } from "../shared/answers.js";
+import { RoomError } from "../shared/errors.js";
 import type { Entry } from "./exchanges.js";
 
 export interface Page {
@@ -10,11 +11,22 @@ export interface Page {
   missing: number;
 }
 
+/** Entries of one page that are held together; more than any server sends. */
+const maxPageEntries = 10_000;
+
 export class Pages {
   readonly #open = new Map<string, Page>();
 
-  /** The next `count` numbered lines of that room belong to the page. `count` is not 0. */
+  /**
+   * The next `count` numbered lines of that room belong to the page. `count` is not 0.
+   * @throws RoomError bad-message
+   */
   open(header: AnswerOf<"history">): void {
+    if (header.count > maxPageEntries) {
+      throw new RoomError("bad-message", {
+        message: `The server announced a page of ${header.count} entries.`,
+      });
+    }
     this.#open.set(header.room, { header, entries: [], missing: header.count });
   }
 

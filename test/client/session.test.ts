@@ -86,6 +86,19 @@ describe("Session", () => {
     expect(live).toEqual([90, 7]);
   });
 
+  it("takes a code that a newer server has, and no page without end", async () => {
+    const { session, peer } = await openPair();
+    const saying = session.say("hi");
+    const { id } = await peer.next("message");
+    peer.say({ type: "error", id, code: "muted", message: "You are muted." });
+    await expect(saying).rejects.toMatchObject({ code: "muted", message: "You are muted." });
+    const asked = session.history();
+    const header = await peer.next("history");
+    peer.say({ type: "history", id: header.id, room: "lab", from: 1, to: 1e9, count: 1e9, more: false });
+    await expect(asked).rejects.toThrow();
+    expect(await session.closed).toMatchObject({ kind: "broken" });
+  });
+
   it("rejects with the server's code and sentence", async () => {
     const { session, peer } = await openPair();
     const joining = session.join("a/b");

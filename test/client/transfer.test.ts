@@ -283,6 +283,7 @@ describe("A download from a bad server", () => {
       good,
     ],
     ["no Base64", [{ offset: 0, data: "YW_j", last: true }], good],
+    ["a part without bytes", [{ offset: 0, data: "" }], good],
     [
       "loose tail bits",
       [{ offset: 0, data: "YWJ=", last: true }],
@@ -299,6 +300,20 @@ describe("A download from a bad server", () => {
     const { id } = await peer.next("download");
     peer.say({ ...fileEntry({ id, ...good, ...facts }), type: "downloading", offset: 0 });
     peer.say(...chunks.map((chunk) => ({ type: "chunk", id, ...chunk })));
+    await peer.next("cancel");
+    peer.say({ type: "cancelled", id });
+    await failed;
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("that begins twice is one clear error, and leaves nothing", async () => {
+    const { session, peer } = await openPair();
+    const folder = await temporaryFolder();
+    const downloading = download(session, { name: "x" }, { folder });
+    const failed = expect(downloading).rejects.toMatchObject({ code: "damaged" });
+    const { id } = await peer.next("download");
+    const beginning = { ...fileEntry({ id, ...good }), type: "downloading", offset: 0 };
+    peer.say(beginning, beginning);
     await peer.next("cancel");
     peer.say({ type: "cancelled", id });
     await failed;
