@@ -9,6 +9,10 @@ import { cancelledUploads, unfinishedUploads } from "./upload.contract.js";
 
 export interface OpenedFileStore {
   readonly store: FileStore;
+  /** The hashes that entries refer to: what the store is told when it asks. */
+  readonly references: Set<string>;
+  /** Ends the hold of one finish, as the draft of its file does. */
+  release(sha256: string): Promise<void>;
   close(): Promise<void>;
   /** Ends the store and opens it again on what it kept. */
   reopen?(): Promise<OpenedFileStore>;
@@ -35,6 +39,9 @@ export function fileStoreContract(open: () => Promise<OpenedFileStore>): void {
   });
   describe("a blob", () => {
     blobs(() => opened.store);
+  });
+  describe("a blob that is to go", () => {
+    orphans(() => opened);
   });
 }
 
@@ -137,6 +144,7 @@ function finishedUploads(opened: () => OpenedFileStore): void {
   it("is there after a restart, and an unfinished one is not", async () => {
     const bytes = randomBytes(chunkBytes + 5);
     const blob = await put(opened().store, bytes);
+    opened().references.add(blob.sha256);
     const unfinished = await opened().store.begin();
     await unfinished.write(0, Buffer.from("half a file"));
 
@@ -188,40 +196,100 @@ function blobs(store: () => FileStore): void {
 
     await expect(store().open(sha256)).rejects.toMatchObject({ code: "file-not-found" });
   });
+}
 
-  it("is gone when it is removed, may be removed again, and comes back when it is sent again", async () => {
-    const bytes = Buffer.from("here today");
-    const { sha256 } = await put(store(), bytes);
+function orphans(opened: () => OpenedFileStore): void {
+  const bytes = randomBytes(chunkBytes);
+  const sha256 = sha256Of(bytes);
+  const send = () => put(opened().store, bytes);
+  const isThere = () =>
+    get(opened().store, sha256).then(
+      (found) => sha256Of(found) === sha256,
+      (error: unknown) => {
+        expect(error).toMatchObject({ code: "file-not-found" });
+        return false;
+      },
+    );
 
-    await store().remove(sha256);
-    await store().remove(sha256);
+  it("goes when its hold ends and no entry refers to it, and comes back when it is sent again", async () => {
+    await send();
+    expect(await isThere()).toBe(true);
 
-    await expect(store().open(sha256)).rejects.toMatchObject({ code: "file-not-found" });
-    await put(store(), bytes);
-    expect(sha256Of(await get(store(), sha256))).toBe(sha256);
+    await opened().release(sha256);
+
+    expect(await isThere()).toBe(false);
+    await send();
+    expect(await isThere()).toBe(true);
   });
 
-  it("is read to its end by who had it open when it was removed", async () => {
-    const bytes = randomBytes(chunkBytes);
-    const { sha256 } = await put(store(), bytes);
-    const reader = await store().open(sha256);
+  it("stays when its hold ends and an entry refers to it", async () => {
+    await send();
+    opened().references.add(sha256);
 
-    await store().remove(sha256);
+    await opened().release(sha256);
+
+    expect(await isThere()).toBe(true);
+  });
+
+  it("stays while another finish of the same bytes holds it", async () => {
+    await send();
+    await send();
+
+    await opened().release(sha256);
+    expect(await isThere()).toBe(true);
+    await opened().release(sha256);
+
+    expect(await isThere()).toBe(false);
+  });
+
+  it("is not removed while it is held or referred to, is then, and may be removed again", async () => {
+    await send();
+    opened().references.add(sha256);
+    await opened().store.remove(sha256);
+    await opened().release(sha256);
+    await opened().store.remove(sha256);
+    expect(await isThere()).toBe(true);
+
+    opened().references.delete(sha256);
+    await opened().store.remove(sha256);
+    await opened().store.remove(sha256);
+
+    expect(await isThere()).toBe(false);
+  });
+
+  it("is read to its end by who had it open when it went", async () => {
+    await send();
+    const reader = await opened().store.open(sha256);
+
+    await opened().release(sha256);
     const into = Buffer.alloc(chunkBytes);
 
+    expect(await isThere()).toBe(false);
     expect(await reader.read(into, 0)).toBe(chunkBytes);
     expect(sha256Of(into)).toBe(sha256);
     await reader.close();
   });
 
-  it("is whole or not there while it is finished and removed at the same time", async () => {
-    const bytes = randomBytes(100);
+  it("is there for every finish that holds it, whatever ends its hold meanwhile", async () => {
     for (let round = 0; round < 20; round++) {
-      const outcomes = [put(store(), bytes), store().remove(sha256Of(bytes)), put(store(), bytes)];
-      await Promise.all(outcomes);
-      const found = await get(store(), sha256Of(bytes)).catch((error: unknown) => error);
-      if (!Buffer.isBuffer(found)) expect(found).toMatchObject({ code: "file-not-found" });
-      else expect(sha256Of(found)).toBe(sha256Of(bytes));
+      await send();
+      const made = [send(), opened().release(sha256), send(), opened().store.remove(sha256)];
+      await Promise.all(made);
+      expect(await isThere()).toBe(true);
+      await opened().release(sha256);
+      expect(await isThere()).toBe(true);
+      await opened().release(sha256);
+      expect(await isThere()).toBe(false);
     }
+  });
+
+  it("is gone after a restart when no entry refers to it", async () => {
+    await send();
+
+    const again = await opened().reopen?.();
+    if (again === undefined) return;
+
+    await expect(again.store.open(sha256)).rejects.toMatchObject({ code: "file-not-found" });
+    await again.close();
   });
 }

@@ -90,6 +90,11 @@ export function roomLogContract(open: () => Promise<OpenLog>): void {
     expect(await log.read(lab, { before: 11, limit: 4 })).toMatchObject({ from: 7, to: 10, more: true });
     expect(await log.read(lab, { before: 3, limit: 10 })).toMatchObject({ from: 1, to: 2, more: false });
     expect(await log.read(lab, { limit: 5 })).toMatchObject({ from: 21, to: 25, more: true });
+    expect(await log.read(lab, { after: 3, before: 7, limit: 10 })).toMatchObject({
+      from: 4,
+      to: 6,
+      more: false,
+    });
   });
 
   it("answers an empty page where there is nothing", async () => {

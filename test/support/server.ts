@@ -24,6 +24,8 @@ export interface TestServerOptions extends Partial<Pick<RoomServerOptions, "sile
   readonly limits?: Partial<Limits>;
   /** A folder from an earlier server; else a fresh one. */
   readonly dataFolder?: string;
+  /** With less room on the disk no upload begins. */
+  readonly minFreeBytes?: number;
 }
 
 export async function temporaryFolder(): Promise<string> {
@@ -40,9 +42,14 @@ export async function openTestEngine(dataFolder: string): Promise<Engine> {
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { limits, dataFolder = await temporaryFolder(), ...times } = options;
+  const { limits, dataFolder = await temporaryFolder(), minFreeBytes, ...times } = options;
   const mistakes: unknown[] = [];
-  const server = new RoomServer(await openEmbeddedEngine({ dataFolder, threadFolder }), {
+  const engine = await openEmbeddedEngine({
+    dataFolder,
+    threadFolder,
+    ...(minFreeBytes !== undefined && { minFreeBytes }),
+  });
+  const server = new RoomServer(engine, {
     host: "127.0.0.1",
     port: 0,
     limits: { ...defaultLimits, ...limits },

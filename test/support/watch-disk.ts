@@ -10,7 +10,8 @@ export interface WatchedDisk {
   take(): string[];
   /** Lets no sync end until the returned function is called. */
   holdSyncs(): () => void;
-  fail(what: "syncs" | "writes", error: Error): void;
+  /** Of syncs: all, or those of what has a path that begins so. */
+  fail(what: "syncs" | "writes", error: Error, within?: string): void;
   /** How often something failed so. */
   readonly failureCount: number;
   /** From then on no write takes more than so many bytes, nor more than its first buffer. */
@@ -21,7 +22,7 @@ export interface WatchedDisk {
 export async function watchDisk(folder: string): Promise<WatchedDisk> {
   const done: string[] = [];
   let held = Promise.resolve();
-  const failures = new Map<string, Error>();
+  const failures = new Map<string, { error: Error; within: string }>();
   let failureCount = 0;
   let writesUnderWay = 0;
   let maxWriteBytes = Infinity;
@@ -30,11 +31,11 @@ export async function watchDisk(folder: string): Promise<WatchedDisk> {
   const probe = await fs.open(folder);
   const handles = Object.getPrototypeOf(probe) as FileHandle;
   await probe.close();
-  const failIfAsked = (what: string) => {
-    const error = failures.get(what);
-    if (error === undefined) return;
+  const failIfAsked = (what: string, path = "") => {
+    const failure = failures.get(what);
+    if (failure === undefined || !path.startsWith(failure.within)) return;
     failureCount++;
-    throw error;
+    throw failure.error;
   };
   const watchSyncs = (method: "sync" | "datasync") => {
     const original = Reflect.get(handles, method);
@@ -42,7 +43,7 @@ export async function watchDisk(folder: string): Promise<WatchedDisk> {
       const path = name(readlinkSync(`/proc/self/fd/${this.fd}`));
       const what = method === "sync" && writesUnderWay > 0 ? "sync too early" : "sync";
       await held;
-      failIfAsked("syncs");
+      failIfAsked("syncs", path);
       await original.call(this);
       done.push(`${what} ${path}`);
     });
@@ -75,8 +76,8 @@ export async function watchDisk(folder: string): Promise<WatchedDisk> {
       held = new Promise((resolve) => (release = resolve));
       return release;
     },
-    fail(what, error) {
-      failures.set(what, error);
+    fail(what, error, within = "") {
+      failures.set(what, { error, within });
     },
     get failureCount() {
       return failureCount;

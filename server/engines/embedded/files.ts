@@ -9,12 +9,12 @@ import { RoomError } from "../../../shared/errors.js";
 import type { BlobReader, FileStore, Upload } from "../../engine.js";
 import { diskError, freeBytes, hasCode, makeDurableFolder, makeFolder, syncFolder } from "./disk.js";
 import { openFolderUpload, type FolderUpload, type UploadHome } from "./folder-upload.js";
-import { sweepBlobs, type References } from "./sweep.js";
+import { sweepBlobs, type FindOrphans } from "./sweep.js";
 
 export interface FolderFileStoreOptions {
   readonly folder: string;
-  /** Left out: all of them, so that no blob is ever dropped. */
-  readonly references?: References;
+  /** Left out, there are none: no blob is ever dropped. */
+  readonly findOrphans?: FindOrphans;
   /** With less room on the disk no upload begins. */
   readonly minFreeBytes?: number;
   /** Bytes of an upload are on disk at the latest when there are so many more. */
@@ -39,7 +39,7 @@ export async function openFolderFileStore(options: FolderFileStoreOptions): Prom
     await makeDurableFolder(places.partial);
     for (const name of await readdir(places.partial))
       await rm(join(places.partial, name), { recursive: true, force: true });
-    if (options.references !== undefined) await sweepBlobs(places.blobs, options.references);
+    if (options.findOrphans !== undefined) await sweepBlobs(places.blobs, options.findOrphans);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot keep files in ${folder}: ${reason}`, { cause: error });
@@ -51,7 +51,7 @@ export class FolderFileStore implements FileStore {
   readonly #blobs: string;
   readonly #home: UploadHome;
   readonly #uploads = new Set<FolderUpload>();
-  readonly #references: References;
+  readonly #findOrphans: FindOrphans;
   readonly #minFreeBytes: number;
   readonly #shards = new Map<string, Promise<void>>();
   readonly #turns = new Map<string, Promise<void>>();
@@ -61,7 +61,7 @@ export class FolderFileStore implements FileStore {
 
   constructor(places: { blobs: string; partial: string }, options: FolderFileStoreOptions) {
     this.#blobs = places.blobs;
-    this.#references = options.references ?? ((hashes) => Promise.resolve(hashes));
+    this.#findOrphans = options.findOrphans ?? (() => Promise.resolve([]));
     this.#minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes;
     this.#home = {
       folder: places.partial,
@@ -152,7 +152,7 @@ export class FolderFileStore implements FileStore {
   // Only in the turn of its hash. So no entry can begin to refer to it between question and unlink: an entry comes
   // after a finish, and a finish comes before this, and holds it, or after this, and makes it again.
   async #dropOrphan(sha256: string): Promise<void> {
-    if (this.#holds.has(sha256) || (await this.#references([sha256])).length > 0) return;
+    if (this.#holds.has(sha256) || (await this.#findOrphans([sha256])).length === 0) return;
     const place = this.#placeOf(sha256);
     try {
       await unlink(place.path);

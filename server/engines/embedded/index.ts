@@ -35,8 +35,8 @@ export async function openEmbeddedEngine({
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), dataFolder);
   const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
   const key = await openSessionKey(join(dataFolder, "session.key"));
-  const references = (hashes: readonly string[]) => reader.call("referenced", hashes);
-  const files = await openFolderFileStore({ folder: dataFolder, references, ...limits });
+  const findOrphans = (hashes: readonly string[]) => reader.call("orphans", hashes);
+  const files = await openFolderFileStore({ folder: dataFolder, findOrphans, ...limits });
   const log = new EmbeddedLog(writer, reader);
   return {
     log: endingHolds(log, files),

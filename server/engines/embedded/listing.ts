@@ -11,7 +11,7 @@ export class Listing {
   readonly #selectById: Statement;
   readonly #selectNewest: Statement;
   readonly #selectVersion: Statement;
-  readonly #selectReference: Statement;
+  readonly #selectOrphans: Statement;
 
   constructor(database: Database) {
     const files = `SELECT f.seq, e.time, f.author, f.file, f.name, f.version, f.size, f.mime, f.sha256
@@ -22,7 +22,9 @@ export class Listing {
     this.#selectById = database.prepare(`${files} AND f.file = ?`);
     this.#selectNewest = database.prepare(`${files} AND f.key = ? ORDER BY f.version DESC LIMIT 1`);
     this.#selectVersion = database.prepare(`${files} AND f.key = ? AND f.version = ?`);
-    this.#selectReference = database.prepare("SELECT 1 FROM files WHERE sha256 = ? LIMIT 1");
+    this.#selectOrphans = database.prepare(
+      "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM files WHERE sha256 = value)",
+    );
   }
 
   rooms(page: { after: string; limit: number }): Name[] {
@@ -46,9 +48,9 @@ export class Listing {
     return optional(this.#selectVersion.get(rowId, query.key, query.version));
   }
 
-  /** Those of some hashes that a file of any room has. */
-  referenced(hashes: readonly string[]): string[] {
-    return hashes.filter((sha256) => this.#selectReference.get(sha256) !== undefined);
+  /** Those of some hashes that no file of any room has. */
+  orphans(hashes: readonly string[]): string[] {
+    return this.#selectOrphans.all(JSON.stringify(hashes)).map(({ value }) => String(value));
   }
 
   #rowIdOf(roomKey: string): number {

@@ -22,7 +22,7 @@ function openReader(folder: string) {
     fileById: (query: { roomKey: string; file: string }) => listing.fileById(query),
     fileByName: (query: { roomKey: string; key: string; version: number | undefined }) =>
       listing.fileByName(query),
-    referenced: (hashes: readonly string[]) => listing.referenced(hashes),
+    orphans: (hashes: readonly string[]) => listing.orphans(hashes),
     close: (_argument: undefined) => {
       database.close();
     },

@@ -7,19 +7,21 @@
 import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Which of some hashes the log refers to. */
-export type References = (hashes: readonly string[]) => Promise<readonly string[]>;
+/** Asks the log which of some hashes no entry refers to. */
+export type FindOrphans = (hashes: readonly string[]) => Promise<readonly string[]>;
 
 /** Hashes of one question: enough to make it cheap, few enough to hold. */
 const hashesAtOnce = 1000;
 
 /** @param folder of the blobs, `ab/cdef…` */
-export async function sweepBlobs(folder: string, references: References): Promise<void> {
+export async function sweepBlobs(folder: string, findOrphans: FindOrphans): Promise<void> {
   for (const shard of await readdir(folder, { withFileTypes: true })) {
     if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue;
     const hashes = await blobsOf(folder, shard.name);
     for (let at = 0; at < hashes.length; at += hashesAtOnce)
-      await dropOrphans(folder, hashes.slice(at, at + hashesAtOnce), references);
+      for (const sha256 of await findOrphans(hashes.slice(at, at + hashesAtOnce)))
+        // Not synced: a name that a power cut brings back is swept again.
+        await unlink(join(folder, sha256.slice(0, 2), sha256.slice(2)));
   }
 }
 
@@ -28,11 +30,4 @@ async function blobsOf(folder: string, shard: string): Promise<string[]> {
   return files
     .filter((file) => file.isFile() && /^[0-9a-f]{62}$/.test(file.name))
     .map((file) => shard + file.name);
-}
-
-// Not synced: a name that a power cut brings back is swept again.
-async function dropOrphans(folder: string, hashes: string[], references: References): Promise<void> {
-  const referenced = new Set(await references(hashes));
-  for (const sha256 of hashes)
-    if (!referenced.has(sha256)) await unlink(join(folder, sha256.slice(0, 2), sha256.slice(2)));
 }

@@ -1,7 +1,12 @@
-import type { Engine } from "../../../server/engine.js";
+import { randomUUID } from "node:crypto";
+import type { Draft, Engine } from "../../../server/engine.js";
+import { bodyOf } from "../../../shared/entry.js";
+import { parseFileName, parseRoomName } from "../../../shared/names.js";
 import { catalogContract } from "../../contracts/catalog.contract.js";
 import { directoryContract } from "../../contracts/directory.contract.js";
 import { roomLogContract } from "../../contracts/room-log.contract.js";
+import { put } from "../../support/blobs.js";
+import { keptFiles } from "../../server/handlers/transfers.js";
 import { openTestEngine, temporaryFolder } from "../../support/server.js";
 
 async function open() {
@@ -11,7 +16,7 @@ async function open() {
     await engine.close();
     return openTestEngine(folder);
   };
-  return { engine, reopen };
+  return { folder, engine, reopen };
 }
 
 describe("EmbeddedLog", () => {
@@ -31,3 +36,66 @@ describe("EmbeddedDirectory", () => {
     return { directory: engine.directory, reopen: async () => (await reopen()).directory };
   });
 });
+
+describe("The embedded engine", () => {
+  const lab = parseRoomName("lab");
+  const isThere = async ({ files }: Engine, sha256: string) => {
+    const reader = await files.open(sha256).catch(() => undefined);
+    await reader?.close();
+    return reader !== undefined;
+  };
+
+  it("keeps a blob that an entry refers to, and drops one whose entry was refused", async () => {
+    const { folder, engine } = await open();
+    const kept = await put(engine.files, Buffer.from("kept"));
+    const first = shareBlob(kept.sha256);
+    expect(await engine.log.append(lab, [first])).toEqual([{ seq: 1 }]);
+    const refused = await put(engine.files, Buffer.from("refused"));
+
+    // The id of a file is one file's: a second entry under it cannot be recorded.
+    const again = shareBlob(refused.sha256, first.file.file);
+    expect(await engine.log.append(lab, [again])).toMatchObject([{ error: { code: "internal" } }]);
+
+    await engine.close();
+    expect(await keptFiles(folder)).toEqual([`blobs/${kept.sha256.slice(0, 2)}/${kept.sha256.slice(2)}`]);
+  });
+
+  it("keeps a blob whose second entry was refused", async () => {
+    const { engine } = await open();
+    const bytes = Buffer.from("twice");
+    const { sha256 } = await put(engine.files, bytes);
+    const draft = shareBlob(sha256);
+    await engine.log.append(lab, [draft]);
+    await put(engine.files, bytes);
+    await engine.log.append(lab, [draft]);
+
+    await engine.files.remove(sha256);
+
+    expect(await isThere(engine, sha256)).toBe(true);
+  });
+
+  it("drops, when it is opened, a blob whose entry was never recorded", async () => {
+    const { engine, reopen } = await open();
+    const kept = await put(engine.files, Buffer.from("kept"));
+    await engine.log.append(lab, [shareBlob(kept.sha256)]);
+    const orphan = await put(engine.files, Buffer.from("finished, and killed before the commit"));
+
+    const again = await reopen();
+
+    expect(await isThere(again, orphan.sha256)).toBe(false);
+    expect(await isThere(again, kept.sha256)).toBe(true);
+  });
+});
+
+function shareBlob(sha256: string, file: string = randomUUID()) {
+  const name = parseFileName("a.txt");
+  const facts = { file, size: 0, mime: "text/plain", sha256 };
+  const body = bodyOf({ from: "alice", name: "a.txt", ...facts });
+  return {
+    type: "file",
+    sender: "sender",
+    id: undefined,
+    body,
+    file: { ...facts, name, author: "alice" },
+  } as const satisfies Draft;
+}

@@ -2,7 +2,7 @@
 // systems of its own, when this machine lets us mount them).
 
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import fs, { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFolderFileStore } from "../../../server/engines/embedded/files.js";
@@ -56,12 +56,13 @@ function durability(folder: () => string): void {
     await store.close();
   });
 
-  it("syncs a shard's folder again when a blob is removed", async () => {
-    const store = await openFolderFileStore({ folder: folder() });
+  it("syncs a shard's folder again when a blob goes", async () => {
+    const findOrphans = (hashes: readonly string[]) => Promise.resolve(hashes);
+    const store = await openFolderFileStore({ folder: folder(), findOrphans });
     const { sha256 } = await put(store, Buffer.from("abc"));
     const disk = await watchDisk(folder());
 
-    await store.remove(sha256);
+    await store.release(sha256);
 
     expect(disk.take()).toEqual([`sync blobs/${sha256.slice(0, 2)}`]);
     await store.close();
@@ -178,7 +179,7 @@ function faults(folder: () => string): void {
   it("answers storage-full for good when there is no room, and goes on when there is", async () => {
     await using disk = await mountSmallDisk(folder(), "size=1m");
     if (!disk.isMounted) return;
-    const store = await openFolderFileStore({ folder: folder() });
+    const store = await openFolderFileStore({ folder: folder(), minFreeBytes: 0 });
     const kept = await put(store, Buffer.from("kept"));
     const upload = await store.begin();
     const full = { code: "storage-full", detail: { upload: upload.id }, cause: { code: "ENOSPC" } };
@@ -198,7 +199,7 @@ function faults(folder: () => string): void {
     // Root, blobs, partial and one file are all that fit.
     await using disk = await mountSmallDisk(folder(), "size=1m,nr_inodes=4");
     if (!disk.isMounted) return;
-    const store = await openFolderFileStore({ folder: folder() });
+    const store = await openFolderFileStore({ folder: folder(), minFreeBytes: 0 });
     const upload = await store.begin();
     await upload.write(0, Buffer.from("abc"));
 
@@ -208,10 +209,53 @@ function faults(folder: () => string): void {
     await store.close();
   });
 
+  it("leaves no blob behind whose folder could not be synced", async () => {
+    const findOrphans = (hashes: readonly string[]) => Promise.resolve(hashes);
+    const store = await openFolderFileStore({ folder: folder(), findOrphans });
+    // Its shard is there, and the upload's own sync is done.
+    await store.release((await put(store, Buffer.from("abc"))).sha256);
+    const upload = await store.begin();
+    await upload.write(0, Buffer.from("abc"));
+    const disk = await watchDisk(folder());
+    disk.fail("syncs", Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" }), "blobs");
+
+    await expect(upload.finish()).rejects.toMatchObject({ code: "internal" });
+
+    expect(await allFiles(folder())).toEqual([]);
+    await store.close();
+  });
+
+  it("begins no upload while little room is left, and goes on when there is more", async () => {
+    await using disk = await mountSmallDisk(folder(), "size=4m");
+    if (!disk.isMounted) return;
+    const store = await openFolderFileStore({ folder: folder(), minFreeBytes: 2 * MiB });
+    await writeFile(join(folder(), "ballast"), randomBytes(3 * MiB));
+
+    await expect(store.begin()).rejects.toMatchObject({ code: "storage-full" });
+    expect(await allFiles(folder())).toEqual(["ballast"]);
+
+    await rm(join(folder(), "ballast"));
+    await put(store, Buffer.from("abc"));
+    await store.close();
+  });
+
+  it.each(["EMFILE", "ENFILE"])("answers too-many to %s, and goes on", async (code) => {
+    const store = await openFolderFileStore({ folder: folder() });
+    const { sha256 } = await put(store, Buffer.from("abc"));
+    const open = jest.spyOn(fs, "open").mockRejectedValue(Object.assign(new Error(code), { code }));
+
+    await expect(store.begin()).rejects.toMatchObject({ code: "too-many", cause: { code } });
+    await expect(store.open(sha256)).rejects.toMatchObject({ code: "too-many", cause: { code } });
+
+    open.mockRestore();
+    expect((await get(store, sha256)).toString()).toBe("abc");
+    await store.close();
+  });
+
   it("answers storage-full when an upload's file cannot be made", async () => {
     await using disk = await mountSmallDisk(folder(), "size=1m,nr_inodes=3");
     if (!disk.isMounted) return;
-    const store = await openFolderFileStore({ folder: folder() });
+    const store = await openFolderFileStore({ folder: folder(), minFreeBytes: 0 });
 
     await expect(store.begin()).rejects.toMatchObject({ code: "storage-full" });
 
