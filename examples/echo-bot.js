@@ -11,6 +11,9 @@ const session = await openSession({
   port: Number(port),
   host: host ?? process.env.ROOMLINE_HOST,
   retryForMs: 60_000,
+}).catch(({ message }) => {
+  console.error(message);
+  process.exit(1);
 });
 
 session.on("message", async ({ from, room, text }) => {

@@ -13,15 +13,22 @@ const socket = connect(Number(port), host);
 const send = (request) => socket.write(JSON.stringify(request) + "\n");
 send({ type: "connect", name: "greeter", room });
 
-process.once("SIGINT", () => send({ type: "quit" }));
+process.exitCode = 1; // unless it ends as it should
+process.once("SIGINT", () => {
+  process.exitCode = 0;
+  send({ type: "quit" });
+});
 socket.on("error", ({ message }) => console.error(message));
 
-for await (const line of createInterface({ input: socket })) {
+createInterface({ input: socket }).on("line", (line) => {
   const answer = JSON.parse(line);
   if (answer.type === "joined") console.log(`greeter is in ${answer.room}`);
-  if (answer.type === "error") console.error(answer.message);
-  if (answer.type !== "presence") continue;
+  if (answer.type === "error") {
+    console.error(answer.message);
+    socket.end();
+  }
+  if (answer.type !== "presence") return;
   for (const name of answer.joined.filter((name) => name !== "greeter")) {
     send({ type: "message", room: answer.room, text: `Hello, ${name}!` });
   }
-}
+});

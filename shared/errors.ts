@@ -58,7 +58,8 @@ export class RoomError extends Error {
   readonly detail: ErrorDetail;
 
   constructor(code: ErrorCode, detail: ErrorDetail = {}, options?: ErrorOptions) {
-    super(detail.message ?? errorTable[code].meaning, options);
+    // A newer server has codes that this table does not.
+    super(detail.message ?? (Object.hasOwn(errorTable, code) ? errorTable[code].meaning : code), options);
     this.name = "RoomError";
     this.code = code;
     this.detail = detail;
