@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { projectFolder, startProgram } from "../support/program.js";
 import { joinRoom } from "../support/peer.js";
@@ -105,6 +105,20 @@ describe("node server", () => {
     await first.kill();
     const second = await startProgram(join(folder, "data"));
     expect(await second.stop()).toBe(0);
+  });
+
+  it("refuses a folder with files and no database, and keeps the files", async () => {
+    const first = await startProgram(join(folder, "data"));
+    const alice = await joinRoom(first.port, "alice");
+    alice.send({ type: "upload", name: "a.txt", data: "aGk=" });
+    await alice.next("file");
+    await first.stop();
+    await rm(join(folder, "data/roomline.db"));
+    const blobs = await readdir(join(folder, "data/blobs"), { recursive: true });
+    const outcome = await run("server", [...data(), "--port", "0"]);
+    expectOneSentence(outcome, /has files but no roomline\.db/);
+    expect(outcome.code).toBe(1);
+    expect(await readdir(join(folder, "data/blobs"), { recursive: true })).toEqual(blobs);
   });
 
   it("keeps everything in files that only its owner can read", async () => {

@@ -24,9 +24,6 @@ export interface Database {
   prepare(sql: string): Statement;
 }
 
-/** Its name in the data folder. */
-export const databaseFile = "roomline.db";
-
 /** Written to `user_version`; a file with a higher one belongs to a newer program. */
 const schemaVersion = 1;
 

@@ -4,13 +4,15 @@
 //   session.key                 signs guests' sessions    partial/   uploads under way
 //   roomline.lock               held by the one server that has the folder open
 
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, RoomLog } from "../../engine.js";
 import { WorkerCalls, type Methods } from "./calls.js";
 import { openCatalog } from "./catalog.js";
 import { EmbeddedDirectory } from "./directory.js";
-import { makeDurableFolder } from "./disk.js";
+import { exists, makeDurableFolder } from "./disk.js";
 import { openFolderFileStore, type FolderFileStore } from "./files.js";
+import { databaseFile } from "./layout.js";
 import { EmbeddedLog } from "./log.js";
 import type { ReaderMethods } from "./reader.js";
 import { openSessionKey } from "./sessions.js";
@@ -31,6 +33,7 @@ export async function openEmbeddedEngine({
   ...limits
 }: EmbeddedEngineOptions): Promise<Engine> {
   await makeDurableFolder(dataFolder);
+  await refuseBlobsAlone(dataFolder);
   // First, because it takes the folder for this process alone.
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), dataFolder);
   const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
@@ -52,6 +55,16 @@ export async function openEmbeddedEngine({
       await writer.close();
     },
   };
+}
+
+// A new database would know none of the files, and the sweep would take them for what a crash has left.
+async function refuseBlobsAlone(dataFolder: string): Promise<void> {
+  if (await exists(join(dataFolder, databaseFile))) return;
+  const blobs = join(dataFolder, "blobs");
+  if (!(await exists(blobs)) || (await readdir(blobs)).length === 0) return;
+  throw new Error(
+    `The data folder ${dataFolder} has files but no ${databaseFile}. Put it back, or move ${blobs} away.`,
+  );
 }
 
 /** The log, where the draft of a file ends the hold on its blob. */

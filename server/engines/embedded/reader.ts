@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Range } from "../../engine.js";
 import { serveCalls } from "./calls.js";
-import { databaseFile, openForReading } from "./database.js";
+import { openForReading } from "./database.js";
+import { databaseFile } from "./layout.js";
 import { Listing } from "./listing.js";
 import { Pages } from "./pages.js";
 

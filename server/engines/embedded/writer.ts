@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Name } from "../../../shared/names.js";
 import { serveCalls } from "./calls.js";
-import { databaseFile, lockFolder, openForWriting } from "./database.js";
+import { lockFolder, openForWriting } from "./database.js";
+import { databaseFile } from "./layout.js";
 import { Recorder, type Commit, type Refusal, type RoomDraft } from "./recorder.js";
 
 export type WriterMethods = ReturnType<typeof openWriter>;

@@ -1,0 +1,3 @@
+// Names in the data folder that more than one file needs.
+
+export const databaseFile = "roomline.db";
