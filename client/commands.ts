@@ -3,7 +3,8 @@
 
 import { join } from "node:path";
 import type { Chat } from "./chat.js";
-import { download } from "./download.js";
+import { RoomError } from "../shared/errors.js";
+import { download, type Saved } from "./download.js";
 import { ClientError } from "./failures.js";
 import { listFiles, listRooms, listUsers, readHistory } from "./lists.js";
 import { entryLines, fileLine, roomLine, sizeOf } from "./render.js";
@@ -43,9 +44,7 @@ export const commands: readonly Command[] = [
     help: "save a file of the room in the downloads folder",
     runsBeside: true,
     async run(chat, argument) {
-      const { folder } = chat.options;
-      const wanted = { name: unquoted(argument) };
-      const saved = await chat.transfer((options) => download(chat.session, wanted, { ...options, folder }));
+      const saved = await fetchNamed(chat, argument);
       chat.voice.tell(`* saved ${visibleLine(saved.path)} (${sizeOf(saved.file.size)})`);
     },
   },
@@ -139,6 +138,20 @@ export function helpLines(): string[] {
     `  ${"//text".padEnd(width)}  say something that begins with /`,
     "  Everything else is a message. A path may have blanks, quotes around it, and ~ for your home.",
   ];
+}
+
+// As it stands first, because quotes may be part of a name; then without those that somebody put around it.
+async function fetchNamed(chat: Chat, typed: string): Promise<Saved> {
+  const { folder } = chat.options;
+  const fetch = (name: string) =>
+    chat.transfer((options) => download(chat.session, { name }, { ...options, folder }));
+  try {
+    return await fetch(typed);
+  } catch (error) {
+    const isUnknown = error instanceof RoomError && error.code === "file-not-found";
+    if (!isUnknown || unquoted(typed) === typed) throw error;
+    return fetch(unquoted(typed));
+  }
 }
 
 function historyCount(argument: string): number {

@@ -1,6 +1,6 @@
 // The client in a script, against a real server: lines in, lines out, and exit codes.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import type { ClientOptions } from "../../client/options.js";
@@ -132,6 +132,18 @@ describe("The client in a pipe", () => {
     ]);
     expect(talk.at(-1)).toBe(`* saved ${join(downloads, "my cat.txt")} (4 bytes)`);
     expect(await readFile(join(downloads, "my cat.txt"), "utf8")).toBe("meow");
+  });
+
+  it("downloads by a name with quotes, in it or around it", async () => {
+    const { port } = await startServer();
+    const folder = await temporaryFolder();
+    for (const name of ['"said"', "plain.txt"]) await writeFile(join(folder, name), name);
+    const typed = `upload: ${join(folder, '"said"')}\nupload: ${join(folder, "plain.txt")}\n`;
+    expect((await run(typed, { port })).code).toBe(0);
+    const downloads = join(folder, "in");
+    const { code } = await run('download: "said"\ndownload: "plain.txt"\n', { port, downloads, name: "bob" });
+    expect(code).toBe(0);
+    expect((await readdir(downloads)).sort()).toEqual(["_said_", "plain.txt"]);
   });
 
   it("goes on after what fails, says it in a sentence, and ends with 6", async () => {
