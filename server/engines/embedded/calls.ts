@@ -38,11 +38,17 @@ export class WorkerCalls<M extends Methods<M>> {
 
   /** Resolves when the worker ended although nobody closed it. */
   readonly failed: Promise<Error>;
+  readonly #exited: Promise<void>;
 
   constructor(file: string, data: unknown) {
     this.#worker = new Worker(file, { workerData: data });
     this.#worker.on("message", (answer: Answer) => {
       this.#settle(answer);
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on("exit", () => {
+        resolve();
+      });
     });
     this.failed = new Promise((resolve) => {
       const fail = (error: Error) => {
@@ -69,11 +75,14 @@ export class WorkerCalls<M extends Methods<M>> {
     return this.#ask(method, argument) as Promise<Result<M[K]>>;
   }
 
-  /** Calls the worker's `close`, then ends it. May be called twice. */
+  /**
+   * Calls the worker's `close` and waits until it has ended by itself. It is not terminated: a native module that
+   * is cut off in the middle takes the whole process with it. May be called twice.
+   */
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#ask("close", undefined).catch(() => undefined);
-    await this.#worker.terminate();
+    await this.#exited;
   }
 
   #ask(method: string, argument: unknown): Promise<unknown> {
@@ -93,7 +102,7 @@ export class WorkerCalls<M extends Methods<M>> {
   }
 }
 
-/** The worker's side: answers each call with the method of its name. */
+/** The worker's side: answers each call with the method of its name, and ends the thread after `close`. */
 export function serveCalls<M extends Methods<M>>(port: MessagePort, methods: M): void {
   const table = new Map<string, (argument: never) => unknown>(Object.entries(methods));
   port.on("message", ({ call, method, argument }: Call) => {
@@ -103,6 +112,7 @@ export function serveCalls<M extends Methods<M>>(port: MessagePort, methods: M):
     } catch (error) {
       port.postMessage({ call, error: plain(error) } satisfies Answer);
     }
+    if (method === "close") port.close();
   });
 }
 

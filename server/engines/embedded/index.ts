@@ -36,7 +36,28 @@ export async function openEmbeddedEngine({
   await refuseBlobsAlone(dataFolder);
   // First, because it takes the folder for this process alone.
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), dataFolder);
-  const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
+  try {
+    const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
+    try {
+      return await assemble({ dataFolder, writer, reader, limits });
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly dataFolder: string;
+  readonly writer: WorkerCalls<WriterMethods>;
+  readonly reader: WorkerCalls<ReaderMethods>;
+  readonly limits: { readonly minFreeBytes?: number };
+}
+
+async function assemble({ dataFolder, writer, reader, limits }: Parts): Promise<Engine> {
   const key = await openSessionKey(join(dataFolder, "session.key"));
   const findOrphans = (hashes: readonly string[]) => reader.call("orphans", hashes);
   const files = await openFolderFileStore({ folder: dataFolder, findOrphans, ...limits });
@@ -87,6 +108,11 @@ function endingHolds(log: EmbeddedLog, files: FolderFileStore): RoomLog {
 
 async function openThread<M extends Methods<M>>(file: string, dataFolder: string) {
   const thread = new WorkerCalls<M>(file, dataFolder);
-  await thread.ready();
+  try {
+    await thread.ready();
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
   return thread;
 }
