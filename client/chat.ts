@@ -3,9 +3,9 @@
 
 import { setMaxListeners } from "node:events";
 import type { AnswerOf } from "../shared/answers.js";
-import { ClientError, isForeseen } from "./failures.js";
-import { entryLines, joinedLine, presenceLines, progressLine, type Place } from "./render.js";
-import type { Asking, Session } from "./session.js";
+import { ClientError, isForeseen, isLoss } from "./failures.js";
+import { entryLines, gapLine, joinedLine, presenceLines, progressLine, type Place } from "./render.js";
+import type { Asking, Beginning, Session } from "./session.js";
 import type { Progress, TransferOptions } from "./transfer.js";
 import { readTyped } from "./typed.js";
 import { visibleLine } from "./visible.js";
@@ -26,14 +26,11 @@ export interface ChatOptions {
   readonly home: string;
   /** Stops whatever is under way. */
   readonly signal: AbortSignal;
-  /** How many earlier entries are shown on joining a room. */
-  readonly recentCount: number;
+  /** Where a room is entered. */
+  readonly beginning: Beginning;
 }
 
 const progressEveryMs = 3_000;
-/** What comes live while older entries are awaited is shown at once beyond this. */
-const maxHeldLines = 1_000;
-
 export class Chat {
   readonly session: Session;
   readonly options: ChatOptions;
@@ -46,11 +43,12 @@ export class Chat {
   isWell = true;
   /** Why something that was typed was stopped before it was done. */
   stopped: ClientError | undefined;
+  /** How much of what was typed was not done, or not answered, when the conversation ended. */
+  undoneCount = 0;
   /** What was typed and is not done. */
   readonly underWay = new Set<Promise<void>>();
   readonly #transfers = new Set<Promise<unknown>>();
   readonly #leaving = new AbortController();
-  #held: string[] | undefined;
 
   constructor(session: Session, options: ChatOptions) {
     this.session = session;
@@ -58,19 +56,7 @@ export class Chat {
     this.voice = options.voice;
     // As many wait for it as lines are under way, which is no leak.
     setMaxListeners(0, options.signal);
-    session.on("message", (entry) => {
-      this.#showLive(entryLines(entry, this.place()));
-    });
-    session.on("file", (entry) => {
-      this.#showLive(entryLines(entry, this.place()));
-    });
-    session.on("presence", (presence) => {
-      const place = { ...this.place(), me: session.name };
-      for (const line of presenceLines(presence, place)) this.#showLive(line);
-    });
-    session.on("error", (error) => {
-      this.voice.tell(`! ${visibleLine(error.message)}`);
-    });
+    this.#listen();
   }
 
   /** How the chat asks: until it is stopped. */
@@ -82,21 +68,10 @@ export class Chat {
     return { room: this.room, now: new Date() };
   }
 
-  /** Makes a room that was joined the one that messages go to, and shows who and what is there. */
-  async enter(joined: AnswerOf<"joined">): Promise<void> {
+  /** Makes a room that was joined the one that messages go to, and says who is there. */
+  enter(joined: AnswerOf<"joined">): void {
     this.room = joined.room;
     this.voice.tell(joinedLine(joined, this.session.name));
-    const limit = this.options.recentCount;
-    if (limit === 0 || joined.head === 0) return;
-    this.#held = [];
-    try {
-      // Below what comes live, so that nothing is shown twice.
-      const range = { room: joined.room, before: joined.head + 1, limit };
-      const page = await this.session.history(range, this.asking);
-      for (const entry of page.entries) this.voice.show(entryLines(entry, this.place()));
-    } finally {
-      this.#release();
-    }
   }
 
   /** Does what a typed line says, and says what went wrong. */
@@ -149,22 +124,32 @@ export class Chat {
       this.isWell = false;
       if (error.code === "interrupted") this.stopped ??= error;
       // What ends the chat is told once, by whoever started it.
-      else if (error.code !== "connection-lost") this.voice.tell(`! ${visibleLine(error.message)}`);
+      else if (isLoss(error) && this.session.isOver) this.undoneCount += 1;
+      else this.voice.tell(`! ${visibleLine(error.message)}`);
     }
   }
 
-  #showLive(line: string): void {
-    if (this.#held === undefined) {
-      this.voice.show(line);
-      return;
-    }
-    this.#held.push(line);
-    if (this.#held.length >= maxHeldLines) this.#release();
-  }
-
-  #release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const line of held) this.voice.show(line);
+  #listen(): void {
+    const { session, voice } = this;
+    session.on("message", (entry) => {
+      voice.show(entryLines(entry, this.place()));
+    });
+    session.on("file", (entry) => {
+      voice.show(entryLines(entry, this.place()));
+    });
+    session.on("presence", (presence) => {
+      const place = { ...this.place(), me: session.name };
+      for (const line of presenceLines(presence, place)) voice.show(line);
+    });
+    session.on("error", (error) => {
+      voice.tell(`! ${visibleLine(error.message)}`);
+    });
+    session.onGap((gap) => {
+      voice.tell(gapLine(gap));
+    });
+    session.onState((change) => {
+      if (change.state === "connected") voice.tell("* back again");
+      else if (change.triesAgain) voice.tell("* the connection is lost; trying again…");
+    });
   }
 }

@@ -96,7 +96,7 @@ export const commands: readonly Command[] = [
     usage: "/join <room>",
     help: "go to a room; you stay in the others and hear them",
     async run(chat, argument) {
-      await chat.enter(await chat.session.join(argument, chat.asking));
+      chat.enter(await chat.session.join(argument, { ...chat.asking, ...chat.options.beginning }));
     },
   },
   {

@@ -1,59 +1,76 @@
 // How a session begins: dial, say `connect`, hear that the room is joined.
 
 import { randomBytes } from "node:crypto";
-import type { AnswerOf } from "../shared/answers.js";
-import { protocolVersion } from "../shared/protocol.js";
+import { Conversation } from "./conversation.js";
 import { dial, type DialOptions } from "./dial.js";
-import type { Accept } from "./exchanges.js";
-import { Link } from "./link.js";
-import { Session, type FirstWords } from "./session.js";
-import { usableLimits } from "./usable-limits.js";
+import { connectRequest } from "./greeting.js";
+import type { Position } from "./positions.js";
+import { Session, type Beginning } from "./session.js";
+import type { Patience } from "./silence.js";
+import { usualWaits, type Waits } from "./waits.js";
 
-export interface SessionOptions extends Pick<DialOptions, "signal" | "onRetry"> {
+export interface SessionOptions
+  extends Pick<DialOptions, "signal" | "onRetry">, Partial<Patience>, Beginning {
   /** 127.0.0.1 when left out. */
   readonly host?: string | undefined;
   /** 4040 when left out. */
   readonly port?: number | undefined;
   /** How long to keep trying while the server is not up, in milliseconds; once when left out. */
   readonly retryForMs?: number | undefined;
+  /** How long to try to come back when the connection is lost, in milliseconds; for ever when left out, 0: never. */
+  readonly reconnectForMs?: number | undefined;
   /** Empty or left out: the server gives a guest's name. */
   readonly name?: string | undefined;
-  /** Left out: the lobby; null: none yet. */
+  /** The `secret` of an earlier session of that name: whoever presents it goes on as the same sender. */
+  readonly session?: string | undefined;
+  /** Left out: the lobby, or none besides those of `positions`; null: none yet. `since` and `last` are for this one. */
   readonly room?: string | null | undefined;
+  /** Where an earlier session was in each of its rooms: they are entered again, and what came since is told. */
+  readonly positions?: ReadonlyMap<string, Position> | undefined;
   /** How long the server may be silent about a request, in milliseconds. */
   readonly answerTimeoutMs?: number | undefined;
+  /** The waits between attempts to come back. */
+  readonly waits?: Partial<Waits> | undefined;
 }
 
 const defaultAnswerTimeoutMs = 60_000;
+const usualPatience: Patience = { pingAfterMs: 20_000, pingTimeoutMs: 10_000 };
 
 /**
  * Dials, says `connect`, and resolves when the room is joined. Listeners attached right after `await` miss nothing.
  * @throws ClientError cannot-connect, no-answer; RoomError what the server refused
  */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
-  const { host = "127.0.0.1", port = 4040, retryForMs = 0 } = options;
-  const link = new Link(await dial({ ...options, host, port, retryForMs }));
+  const { host = "127.0.0.1", port = 4040, retryForMs = 0, signal, onRetry, positions } = options;
   const ids = newIds();
-  const timeoutMs = options.answerTimeoutMs ?? defaultAnswerTimeoutMs;
-  const { name, room, signal } = options;
-  const given = { ...(name !== undefined && name !== "" && { name }), ...(room !== undefined && { room }) };
-  try {
-    const request = { type: "connect", id: ids(), protocol: protocolVersion, ...given } as const;
-    const first = await link.ask(request, firstWords(room === null), { timeoutMs, signal });
-    return new Session(link, first, { ids, timeoutMs });
-  } catch (error) {
-    link.destroy();
-    throw error;
-  }
+  const conversation = new Conversation({
+    dial: (stop) => dial({ host, port, retryForMs: 0, signal: stop }),
+    ids,
+    timeoutMs: options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
+    reconnectForMs: options.reconnectForMs ?? Infinity,
+    waits: { ...usualWaits, ...options.waits },
+    pingAfterMs: options.pingAfterMs ?? usualPatience.pingAfterMs,
+    pingTimeoutMs: options.pingTimeoutMs ?? usualPatience.pingTimeoutMs,
+    positions,
+  });
+  const socket = await dial({ host, port, retryForMs, signal, onRetry });
+  const connect = connectRequest(ids(), { ...options, ...placeOf(options) });
+  const { joined } = await conversation.open(socket, connect, signal);
+  return new Session(conversation, joined, ids);
 }
 
-function firstWords(isRoomless: boolean): Accept<FirstWords> {
-  let connected: AnswerOf<"connected"> | undefined;
-  return (answer) => {
-    if (answer.type === "connected") connected = { ...answer, limits: usableLimits(answer.limits) };
-    const joined = answer.type === "joined" ? answer : undefined;
-    return connected && (joined || isRoomless) ? { connected, joined } : undefined;
-  };
+/** The room to begin with, and where in it. */
+function placeOf({
+  room,
+  since,
+  epoch,
+  last,
+  positions,
+}: SessionOptions): Beginning & { room?: string | null } {
+  if (room === undefined && positions !== undefined && positions.size > 0) return { room: null };
+  const known = typeof room === "string" && since === undefined ? positions?.get(room) : undefined;
+  if (known !== undefined && last === undefined) return { since: known.seq, epoch: known.epoch };
+  return { since, epoch, last };
 }
 
 // The start is random because an `id` also tells repeats from new entries, for a day and across sessions.

@@ -2,12 +2,15 @@
 
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { setTimeout as wait } from "node:timers/promises";
 import { ClientError, systemCode } from "./failures.js";
+import { tryUntil, usualWaits } from "./waits.js";
 
-export interface DialOptions {
+export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+export interface DialOptions extends Address {
   /** How long to keep trying, in milliseconds; 0 tries once. */
   readonly retryForMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -16,8 +19,6 @@ export interface DialOptions {
 }
 
 const attemptTimeoutMs = 10_000;
-const firstWaitMs = 100;
-const longestWaitMs = 5_000;
 
 // A server that starts, a network that comes up. A wrong host name or a forbidden port does not heal.
 const transient = new Set([
@@ -34,23 +35,24 @@ const transient = new Set([
 
 /** @throws ClientError cannot-connect; what the signal was aborted with */
 export async function dial(options: DialOptions): Promise<Socket> {
-  const endsAt = performance.now() + options.retryForMs;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await dialOnce(options);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      const leftMs = endsAt - performance.now();
-      const failure = describe(error, options);
-      if (leftMs <= 0 || !isTransient(error)) throw failure;
-      options.onRetry?.(failure);
-      await pause(Math.min(waitMs(attempt), leftMs), options.signal);
-    }
+  const { retryForMs, signal, onRetry } = options;
+  const attempt = async (): Promise<Socket> => dialOnce(options, signal);
+  try {
+    return await tryUntil(attempt, {
+      forMs: retryForMs,
+      waits: usualWaits,
+      signal,
+      isHopeless: (error) => !isTransient(error),
+      onRetry: (error) => onRetry?.(describe(error, options)),
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw describe(error, options);
   }
 }
 
-async function dialOnce(options: DialOptions): Promise<Socket> {
-  const { host, port, signal } = options;
+/** One attempt. @throws what the system says, or what the signal was aborted with */
+export async function dialOnce({ host, port }: Address, signal?: AbortSignal): Promise<Socket> {
   const deadline = AbortSignal.timeout(attemptTimeoutMs);
   const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
   try {
@@ -64,27 +66,13 @@ async function dialOnce(options: DialOptions): Promise<Socket> {
   }
 }
 
-// Growing, and between half and whole of it at random, so that many clients do not come back all at once.
-function waitMs(attempt: number): number {
-  return Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(ms, undefined, signal && { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
-}
-
 function isTransient(error: unknown): boolean {
   const code = systemCode(error);
   // Without a code it was our own deadline.
   return code === undefined || transient.has(code);
 }
 
-function describe(error: unknown, { host, port }: DialOptions): ClientError {
+function describe(error: unknown, { host, port }: Address): ClientError {
   const code = systemCode(error) ?? "no answer";
   const why = code === "ENOTFOUND" ? "there is no such host" : code;
   return new ClientError("cannot-connect", `No server answers at ${host}:${port} (${why}).`, {

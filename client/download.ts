@@ -4,7 +4,7 @@
 import type { AnswerOf } from "../shared/answers.js";
 import { decodeBase64 } from "../shared/base64.js";
 import { RoomError } from "../shared/errors.js";
-import { ClientError } from "./failures.js";
+import { ClientError, isLoss } from "./failures.js";
 import { only } from "./exchanges.js";
 import type { Session } from "./session.js";
 import { openTarget, type Target } from "./target.js";
@@ -38,13 +38,13 @@ export async function download(
         if (answer.type === "downloading") return saving.begin(answer);
         return answer.type === "chunk" ? saving.take(answer) : undefined;
       },
-      { ...(signal && { signal }) },
+      { ...(signal && { signal }), afterLoss: () => (saving.hasBegun ? "fail" : "send-again") },
     );
   } catch (error) {
     await saving.discard();
-    // The server has stopped by itself when it was the one to refuse.
-    if (!(error instanceof RoomError)) await stop(session, id);
-    throw error;
+    // The server has stopped by itself when it was the one to refuse, or is not there.
+    if (!(error instanceof RoomError) && !isLoss(error)) await stop(session, id);
+    throw isLoss(error) ? brokenOff(saving.name, error) : error;
   }
 }
 
@@ -52,14 +52,25 @@ class Saving {
   readonly #options: TransferOptions & { folder: string };
   readonly #codec = reusingCodec();
   #begun: { target: Target; file: AnswerOf<"downloading"> } | undefined;
+  #hasBegun = false;
   #isDiscarded = false;
 
   constructor(options: TransferOptions & { folder: string }) {
     this.#options = options;
   }
 
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Of the file, as far as it is known. */
+  get name(): string {
+    return this.#begun?.file.name ?? "the file";
+  }
+
   async begin(file: AnswerOf<"downloading">): Promise<undefined> {
-    if (this.#begun !== undefined) throw damaged(file.name, "it began twice");
+    if (this.#hasBegun) throw damaged(file.name, "it began twice");
+    this.#hasBegun = true;
     this.#begun = { target: await openTarget(this.#options.folder, file), file };
     if (this.#isDiscarded) await this.discard();
   }
@@ -87,6 +98,11 @@ class Saving {
     this.#isDiscarded = true;
     await this.#begun?.target.discard();
   }
+}
+
+function brokenOff(name: string, cause: unknown): ClientError {
+  const sentence = `The connection was lost before ${name} was here; it was not saved.`;
+  return new ClientError("connection-lost", sentence, { cause });
 }
 
 function damaged(name: string, why: string): ClientError {

@@ -5,10 +5,14 @@ import type { AnswerOf } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
 import { ClientError } from "./failures.js";
 
-/** We said `quit`; the server said `bye`; it vanished; what answered there was no Roomline; a listener threw. */
+/**
+ * We said `quit`; the server said `bye`; it vanished; it did not take us back; what answered there was no Roomline;
+ * a listener threw.
+ */
 export type Ending =
   | { readonly kind: "quit" }
   | { readonly kind: "bye"; readonly bye: AnswerOf<"bye"> }
+  | { readonly kind: "refused"; readonly cause: RoomError }
   | { readonly kind: "lost" | "broken" | "failed"; readonly cause: unknown };
 
 /** An ending as the error that everybody gets who still waits for an answer. */
@@ -18,6 +22,8 @@ export function endingError(ending: Ending): Error {
       return new ClientError("connection-lost", "The conversation is over.");
     case "bye":
       return new ClientError("connection-lost", `The server said goodbye. ${goodbye(ending.bye)}`.trim());
+    case "refused":
+      return ending.cause;
     case "lost":
       return new ClientError("connection-lost", "The connection to the server is lost.", ending);
     case "broken":

@@ -1,13 +1,16 @@
-// Who waits for which answer. An exchange is a request and what the server says to it, until the asker has
-// heard enough; each waits only so long. link.ts feeds it, session.ts and the transfers ask.
+// Who waits for which answer. An exchange is a request and what the server says to it, until the asker has heard
+// enough; each waits only so long, and outlives the connection that it was sent on. inbox.ts feeds it,
+// conversation.ts sends it, session.ts and the transfers ask.
 
 import { types } from "node:util";
 import type { Answer, AnswerOf, AnswerType } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
-import { ClientError } from "./failures.js";
+import type { Request } from "../shared/requests.js";
+import { ClientError, lost } from "./failures.js";
 
 export type Entry = AnswerOf<"message"> | AnswerOf<"file">;
 export type AnswerNamed<T extends AnswerType> = Extract<Answer, { type: T }>;
+export type NamedRequest = Request & { readonly id: string };
 
 /**
  * Called with every answer to a request but errors, until it gives something else than undefined. While a
@@ -16,16 +19,35 @@ export type AnswerNamed<T extends AnswerType> = Extract<Answer, { type: T }>;
  */
 export type Accept<T> = (answer: Answer, entries: readonly Entry[]) => T | undefined | Promise<T | undefined>;
 
+/**
+ * What becomes of a request that was sent when its connection breaks: it is sent again under the same `id`; it is
+ * not, but what the server tells of it by itself still answers it; or it fails.
+ */
+export type AfterLoss = "send-again" | "wait" | "fail";
+
 export interface AskOptions {
-  /** How long the server may be silent about this, in milliseconds. */
+  /** How long the server may be silent about this, in milliseconds; time without a connection does not count. */
   readonly timeoutMs: number;
   /** Stops waiting; tells the server nothing. */
   readonly signal?: AbortSignal | undefined;
+  /** What its type says when left out. */
+  readonly afterLoss?: (() => AfterLoss) | undefined;
 }
 
-interface Exchange {
+export interface Exchange {
+  readonly request: NamedRequest;
+  /** Whether it was ever sent. */
+  wasSent: boolean;
+  /** Whether it is not sent again, and answered by what the server tells by itself or not at all. */
+  isAwaited: boolean;
+  /** The number that its entry has, when the server has told only that. */
+  recordedSeq: number | undefined;
+  /** What becomes of it now that its connection is lost. */
+  afterLoss(): AfterLoss;
   take(answer: Answer, entries: readonly Entry[]): Promise<void> | undefined;
   fail(error: Error): void;
+  /** Its time begins anew. */
+  refresh(): void;
 }
 
 export function isOf<T extends AnswerType>(answer: Answer, type: T): answer is AnswerNamed<T> {
@@ -37,19 +59,30 @@ export function only<T extends AnswerType>(type: T): Accept<AnswerNamed<T>> {
   return (answer) => (isOf(answer, type) ? answer : undefined);
 }
 
+/** What these are about ends with the connection. */
+const diesWithConnection = new Set<Request["type"]>(["connect", "quit", "cancel", "finish"]);
+
 export class Exchanges {
+  // In the order asked, which is the order they are sent in again.
   readonly #byId = new Map<string, Exchange>();
   // `progress` and the errors of chunks name the upload and not the request that began it.
   readonly #idByUpload = new Map<string, string>();
-  readonly #isPaused: () => boolean;
+  readonly #isPaused: (request: Request) => boolean;
 
-  /** @param isPaused whether it is us who do not read, so that the server's silence means nothing */
-  constructor(isPaused: () => boolean) {
+  /** @param isPaused whether it is not the server that is silent: we do not read, or there is no connection */
+  constructor(isPaused: (request: Request) => boolean) {
     this.#isPaused = isPaused;
   }
 
+  /** Those without an answer, in the order asked. */
+  get all(): readonly Exchange[] {
+    return [...this.#byId.values()];
+  }
+
   /** @throws RoomError what the server answered; ClientError no-answer */
-  open<T>(id: string, accept: Accept<T>, { timeoutMs, signal }: AskOptions): Promise<T> {
+  open<T>(request: NamedRequest, accept: Accept<T>, options: AskOptions): Promise<T> {
+    const { timeoutMs, signal } = options;
+    const { id } = request;
     return new Promise<T>((resolve, reject) => {
       // An asker that is done may still be busy with an earlier answer; what comes of that is nobody's.
       let isOpen = true;
@@ -72,13 +105,23 @@ export class Exchanges {
         fail(signal?.reason);
       };
       const timer = setTimeout(() => {
-        if (this.#isPaused()) timer.refresh();
+        if (this.#isPaused(request)) timer.refresh();
         else fail(new ClientError("no-answer", `The server has not answered for ${timeoutMs / 1000} s.`));
       }, timeoutMs);
-      this.#byId.set(id, { take: taker(accept, settle, fail), fail });
+      const take = taker(accept, settle, fail);
+      const refresh = (): void => {
+        if (isOpen) timer.refresh();
+      };
+      const afterLoss = options.afterLoss ?? (() => usualAfterLoss(request));
+      const state = { wasSent: false, isAwaited: false, recordedSeq: undefined };
+      this.#byId.set(id, { request, ...state, afterLoss, take, fail, refresh });
       if (signal?.aborted === true) onAbort();
       else signal?.addEventListener("abort", onAbort);
     });
+  }
+
+  get(id: string): Exchange | undefined {
+    return this.#byId.get(id);
   }
 
   /** The exchange that an answer belongs to, if anybody waits for it. */
@@ -93,8 +136,20 @@ export class Exchanges {
     return uploader === undefined ? undefined : this.#byId.get(uploader);
   }
 
-  failAll(error: Error): void {
-    for (const exchange of [...this.#byId.values()]) exchange.fail(error);
+  /** Whether an upload of this name is under way on the connection of the moment. */
+  hasUpload(upload: string): boolean {
+    return this.#idByUpload.has(upload);
+  }
+
+  /** The connection is gone: what cannot outlive it fails, the rest waits for the next one. */
+  loseConnection(): void {
+    this.#idByUpload.clear();
+    for (const exchange of this.all) {
+      if (!exchange.wasSent) continue;
+      const fate = exchange.afterLoss();
+      if (fate === "fail") exchange.fail(lost());
+      if (fate === "wait") exchange.isAwaited = true;
+    }
   }
 
   #forget(id: string): void {
@@ -103,6 +158,15 @@ export class Exchanges {
       if (uploader === id) this.#idByUpload.delete(upload);
     }
   }
+}
+
+export function diesWithItsConnection({ type }: Request): boolean {
+  return diesWithConnection.has(type);
+}
+
+function usualAfterLoss(request: Request): AfterLoss {
+  // Half of a download's bytes have come.
+  return diesWithItsConnection(request) || request.type === "download" ? "fail" : "send-again";
 }
 
 function taker<T>(

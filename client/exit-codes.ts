@@ -27,6 +27,7 @@ export function exitCodeOf(error: unknown): number {
       return exitCodes.lost.code;
     case "interrupted":
       return exitCodes.interrupted.code;
+    case "not-sent":
     case "bad-file":
     case "damaged":
     case "bad-input":

@@ -7,6 +7,7 @@ import { RoomError } from "../shared/errors.js";
 /**
  * - cannot-connect: nobody answers at that address, or not in this language
  * - connection-lost: the server is gone, with or without a goodbye
+ * - not-sent: there is no connection, and too much waits for one already
  * - no-answer: the server is there and does not answer
  * - bad-file: a local file or folder cannot be read or written
  * - damaged: bytes arrived that are not those that were sent
@@ -14,7 +15,14 @@ import { RoomError } from "../shared/errors.js";
  * - interrupted: the person, or the program, asked to stop
  */
 export type FailureCode =
-  "cannot-connect" | "connection-lost" | "no-answer" | "bad-file" | "damaged" | "bad-input" | "interrupted";
+  | "cannot-connect"
+  | "connection-lost"
+  | "not-sent"
+  | "no-answer"
+  | "bad-file"
+  | "damaged"
+  | "bad-input"
+  | "interrupted";
 
 export class ClientError extends Error {
   readonly code: FailureCode;
@@ -24,6 +32,22 @@ export class ClientError extends Error {
     this.name = "ClientError";
     this.code = code;
   }
+}
+
+/** What ended with its connection. */
+export function lost(): ClientError {
+  return new ClientError("connection-lost", "The connection was lost before this was done.");
+}
+
+/** What was sent, and may or may not have arrived. */
+export function unsure(): ClientError {
+  const sentence =
+    "The connection was lost before the server answered; this may or may not have been recorded.";
+  return new ClientError("connection-lost", sentence);
+}
+
+export function isLoss(error: unknown): boolean {
+  return error instanceof ClientError && error.code === "connection-lost";
 }
 
 /** Whether somebody foresaw this; what nobody foresaw wants its stack shown. */

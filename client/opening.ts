@@ -2,25 +2,33 @@
 
 import { openSession } from "./connect.js";
 import type { ClientOptions } from "./options.js";
-import type { Session } from "./session.js";
+import type { Beginning, Session } from "./session.js";
 import { visibleLine } from "./visible.js";
 
 export const nameQuestion = "Your name (empty for a guest's name): ";
 export const roomQuestion = "Room (empty for the lobby): ";
 
+interface Opening extends ClientOptions, Beginning {
+  readonly name: string;
+  readonly room: string;
+  readonly reconnectForMs: number;
+}
+
 /** @throws ClientError cannot-connect; RoomError what the server refused */
 export async function openFor(
-  options: ClientOptions & { name: string; room: string },
+  options: Opening,
   { tell, signal }: { tell: (line: string) => void; signal: AbortSignal },
 ): Promise<Session> {
-  const { host, port, name, room, waitMs } = options;
+  const { host, port, name, room, waitMs, last, reconnectForMs } = options;
   let isWaiting = false;
   const session = await openSession({
     host,
     port,
     name,
     ...(room !== "" && { room }),
+    last,
     retryForMs: waitMs,
+    reconnectForMs,
     signal,
     onRetry(failure) {
       if (!isWaiting) tell(`* ${failure.message} Trying for ${waitMs / 1000} s.`);

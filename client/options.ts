@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly downloads: string;
   /** Print the wire's own lines. */
   readonly isJson: boolean;
-  /** How long to keep trying while the server is not up, in milliseconds. */
+  /** How long to keep trying while the server is not there, in milliseconds; a terminal that was there tries on. */
   readonly waitMs: number;
 }
 
@@ -35,7 +35,7 @@ const flags = {
   port: { type: "number", default: 4040, describe: "its port" },
   downloads: { type: "string", default: "downloads", describe: "folder that files are saved in" },
   json: { type: "boolean", default: false, describe: "print the server's own JSON lines, for scripts" },
-  wait: { type: "number", default: 60, describe: "seconds to keep trying while the server is not up" },
+  wait: { type: "number", default: 60, describe: "seconds to keep trying while the server is not there" },
 } as const;
 
 export function parseOptions({ argv, env, version }: Given): ParsedOptions {
@@ -99,6 +99,8 @@ function epilogue(): string {
     "Each flag can be set in the environment, too: ROOMLINE_NAME, ROOMLINE_PORT and so on.",
     "When the input is not a terminal, its lines are what would be typed: first the name and the room,",
     "unless flags give them. The room goes to stdout, everything else to stderr.",
+    "A connection that is lost comes back by itself, and what was typed meanwhile is sent: at a terminal for as",
+    "long as you like, else for --wait seconds.",
     `\nExit codes:\n${codes.join("\n")}`,
   ].join("\n");
 }

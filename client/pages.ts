@@ -1,5 +1,5 @@
 // A page of history is a header line and then so many entries of that room, with other lines between them.
-// This puts it together again. link.ts shows it every line of an open page.
+// This puts it together again. inbox.ts shows it every line of an open page.
 
 import type { Answer, AnswerOf } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
@@ -30,10 +30,11 @@ export class Pages {
     this.#open.set(header.room, { header, entries: [], missing: header.count });
   }
 
-  /** The open page that a line of the server belongs to. */
+  /** The open page that a line of the server belongs to. `recorded` tells of an entry and is none. */
   find(line: unknown): Page | undefined {
     if (this.#open.size === 0 || typeof line !== "object" || line === null) return undefined;
     if (!("seq" in line) || !("room" in line) || typeof line.room !== "string") return undefined;
+    if ("type" in line && line.type === "recorded") return undefined;
     return this.#open.get(line.room);
   }
 

@@ -50,8 +50,8 @@ export async function runPipe(
     const lines = inputLines(streams.input);
     const session = await openFromLines(lines, options, { tell, signal: stop });
     const voice = voiceOf(session, { output: streams.output, tell, isJson: options.isJson });
-    const chat = new Chat(session, { voice, folder: options.downloads, home, signal: stop, recentCount: 0 });
-    if (session.joined !== undefined) await chat.enter(session.joined);
+    const chat = new Chat(session, { voice, folder: options.downloads, home, signal: stop, beginning: {} });
+    if (session.joined !== undefined) chat.enter(session.joined);
     return await converse(chat, lines);
   } catch (error) {
     if (unread.signal.aborted) return exitCodes.ok.code;
@@ -73,7 +73,7 @@ async function openFromLines(
   };
   const name = options.name ?? (await ask(nameQuestion));
   const room = options.room ?? (await ask(roomQuestion));
-  return openFor({ ...options, name, room }, { tell, signal });
+  return openFor({ ...options, name, room, reconnectForMs: options.waitMs }, { tell, signal });
 }
 
 /** Runs the lines until they end, somebody quits, the server goes or the signal stops it. */
@@ -123,17 +123,17 @@ function voiceOf(session: Session, { output, tell, isJson }: VoiceOptions): Voic
   if (!isJson) return { show: write, tell };
   if (session.joined !== undefined) write(visibleJson(session.joined));
   session.onLine((line) => {
-    if (!isBulk(line)) write(visibleJson(line));
+    if (!isUnprinted(line)) write(visibleJson(line));
   });
   return { show: () => undefined, tell };
 }
 
-/** The bytes of transfers, which are no news. */
-function isBulk(line: unknown): boolean {
-  return typeof line === "object" && line !== null && "type" in line && bulkTypes.has(line.type);
+function isUnprinted(line: unknown): boolean {
+  return typeof line === "object" && line !== null && "type" in line && unprinted.has(line.type);
 }
 
-const bulkTypes = new Set<unknown>(["chunk", "progress"]);
+/** The bytes of transfers and the signs of life, which are no news; and what has our secret in it. */
+const unprinted = new Set<unknown>(["chunk", "progress", "pong", "connected"]);
 
 async function lossOf(session: Session): Promise<never> {
   throw endingError(await session.closed);

@@ -2,6 +2,7 @@
 
 import type { AnswerOf, FileItem } from "../shared/answers.js";
 import type { Entry } from "./exchanges.js";
+import type { Gap } from "./inbox.js";
 import type { Progress } from "./transfer.js";
 import { visibleLine, visibleText } from "./visible.js";
 
@@ -35,6 +36,15 @@ export function presenceLines(presence: AnswerOf<"presence">, place: Place & { m
     ...others.map((name) => `* ${mark}${visibleLine(name)} joined`),
     ...left.map((name) => `* ${mark}${visibleLine(name)} left`),
   ];
+}
+
+/** Entries that will never be shown. */
+export function gapLine(gap: Gap): string {
+  const room = visibleLine(gap.room);
+  if (gap.kind === "reset")
+    return `* ${room} begins anew: its log is not the one that you saw; /history shows it`;
+  const what = gap.from === gap.to ? `entry ${gap.from}` : `entries ${gap.from} to ${gap.to}`;
+  return `* the server has ${what} of ${room} no more`;
 }
 
 export function joinedLine({ room, memberCount, members }: AnswerOf<"joined">, me: string): string {

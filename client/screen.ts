@@ -17,6 +17,7 @@ export class Screen {
   readonly #readline: Interface;
   readonly #typed: string[] = [];
   #wake: () => void = () => undefined;
+  #wakeAhead: () => void = () => undefined;
   #isAsking = false;
   #isErased: (line: string) => boolean = () => false;
   #isEnded = false;
@@ -38,6 +39,7 @@ export class Screen {
       this.#erase(line);
       this.#typed.push(line);
       this.#wake();
+      this.#wakeAhead();
     });
     this.#readline.once("SIGINT", () => {
       interruption.abort(new ClientError("interrupted", "Interrupted."));
@@ -64,6 +66,13 @@ export class Screen {
     this.#readline.setPrompt("");
     this.#isAsking = false;
     return this.#typed.shift();
+  }
+
+  /** Resolves when such a line is typed ahead, or the keyboard is closed. One may wait for it at a time. */
+  async ahead(isSuch: (line: string) => boolean): Promise<void> {
+    while (!this.#isEnded && !this.#typed.some(isSuch)) {
+      await new Promise<void>((resolve) => (this.#wakeAhead = resolve));
+    }
   }
 
   /** Prints lines above the one that is being typed. */
@@ -99,5 +108,6 @@ export class Screen {
     if (this.#isAsking) this.#streams.output.write("\n");
     this.#readline.close();
     this.#wake();
+    this.#wakeAhead();
   }
 }

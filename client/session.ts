@@ -1,24 +1,20 @@
 // One conversation with a server: what a terminal, a pipe and a bot all do through the same few calls. No
-// keyboard and no screen. It keeps what coming back after a lost connection needs: its secret, and per room
-// the last number it saw.
+// keyboard and no screen. It survives its connections: what is asked while there is none waits, and what was said
+// meanwhile comes when it is back (conversation.ts).
 
 import type { AnswerOf, AnswerType } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
 import type { Request } from "../shared/requests.js";
 import { utf8Bytes } from "../shared/text.js";
+import type { ConnectionState, Conversation } from "./conversation.js";
 import type { Ending } from "./endings.js";
 import { isOf, only, type Accept, type AnswerNamed, type AskOptions, type Entry } from "./exchanges.js";
-import type { Link } from "./link.js";
+import type { Gap } from "./inbox.js";
+import type { Position } from "./positions.js";
 
 /** A page of history, its entries ascending; `more` says whether the log goes on in that direction. */
 export type HistoryPage = AnswerOf<"history"> & { readonly entries: readonly Entry[] };
-
-/** What the server said to `connect`. */
-export interface FirstWords {
-  readonly connected: AnswerOf<"connected">;
-  readonly joined: AnswerOf<"joined"> | undefined;
-}
 
 export interface HistoryRange {
   readonly room?: string;
@@ -39,103 +35,135 @@ export interface ListPage<Key> {
 /** How long a request waits, and what stops the waiting; the session's own deadline when left out. */
 export type Asking = Partial<AskOptions>;
 
-/** How far this session has seen a room's log. */
-export interface Position {
-  readonly epoch: string;
-  readonly seq: number;
+/** Where to begin in a room: after a number that is known, of the log of that epoch, or so many entries ago. */
+export interface Beginning {
+  readonly since?: number | undefined;
+  readonly epoch?: string | undefined;
+  readonly last?: number | undefined;
 }
 
 export class Session {
-  /** As the server gave it. */
-  readonly name: string;
-  readonly limits: Limits;
-  /** Name and version of the server's program. */
-  readonly server: string;
-  /** What is worth presenting when coming back; keep it to yourself. */
-  readonly secret: string;
   /** What was said to the first `connect`; undefined when it asked for no room. */
   readonly joined: AnswerOf<"joined"> | undefined;
-  /** Resolves when the conversation is over, however it ended. */
+  /** Resolves when the conversation is over, however it ended; not while it tries to come back. */
   readonly closed: Promise<Ending>;
-  readonly #link: Link;
+  readonly #conversation: Conversation;
   readonly #ids: () => string;
-  readonly #timeoutMs: number;
-  readonly #positions = new Map<string, Position>();
 
-  constructor(link: Link, first: FirstWords, options: { ids: () => string; timeoutMs: number }) {
-    this.#link = link;
-    this.#ids = options.ids;
-    this.#timeoutMs = options.timeoutMs;
-    this.closed = link.closed;
-    ({ name: this.name, limits: this.limits, server: this.server, session: this.secret } = first.connected);
-    this.joined = first.joined;
-    if (first.joined !== undefined) this.#enter(first.joined);
-    this.on("message", (entry) => {
-      this.#follow(entry);
-    });
-    this.on("file", (entry) => {
-      this.#follow(entry);
-    });
+  constructor(conversation: Conversation, joined: AnswerOf<"joined"> | undefined, ids: () => string) {
+    this.#conversation = conversation;
+    this.#ids = ids;
+    this.closed = conversation.closed;
+    this.joined = joined;
+  }
+
+  /** As the server gave it. */
+  get name(): string {
+    return this.#conversation.words.name;
+  }
+
+  get limits(): Limits {
+    return this.#conversation.words.limits;
+  }
+
+  /** Name and version of the server's program. */
+  get server(): string {
+    return this.#conversation.words.server;
+  }
+
+  /** What is worth presenting when coming back, also after one's own restart; keep it to yourself. */
+  get secret(): string {
+    return this.#conversation.words.session;
+  }
+
+  /** Whether the server knew the secret that it was last given: we are the sender that we were. */
+  get isResumed(): boolean {
+    return this.#conversation.words.resumed;
   }
 
   /** The rooms this session is in, each with how far it has been seen. */
   get positions(): ReadonlyMap<string, Position> {
-    return this.#positions;
+    return this.#conversation.positions.all;
+  }
+
+  /** Whether there is a connection on which the server knows us. */
+  get isConnected(): boolean {
+    return this.#conversation.outbox.isConnected;
+  }
+
+  get isOver(): boolean {
+    return this.#conversation.isOver;
+  }
+
+  /** How many requests wait for the connection to come back. */
+  get waitingCount(): number {
+    return this.#conversation.outbox.waitingCount;
   }
 
   /**
-   * Calls the listener with every line of a type: all entries live, one's own included, and what answers no
-   * request of ours. A listener that fails ends the session. Returns the way to stop listening.
+   * Calls the listener when the connection is lost, when there is another, and when it has given up. Returns the
+   * way to stop listening.
+   */
+  onState(listener: (state: ConnectionState) => unknown): () => void {
+    return this.#conversation.states.add(listener);
+  }
+
+  /** Calls the listener when entries will never come: the log has lost them, or is another than before. */
+  onGap(listener: (gap: Gap) => unknown): () => void {
+    return this.#conversation.inbox.gaps.add(listener);
+  }
+
+  /**
+   * Calls the listener with every line of a type: each entry once, live or replayed, one's own included, and what
+   * answers no request of ours. A listener that fails ends the session. Returns the way to stop listening.
    */
   on<T extends AnswerType>(type: T, listener: (line: AnswerNamed<T>) => unknown): () => void {
-    return this.#link.listen((answer) => {
-      if (!isOf(answer, type)) return;
-      void this.#run(() => listener(answer));
-    });
+    return this.#conversation.inbox.answers.add((answer) =>
+      isOf(answer, type) ? listener(answer) : undefined,
+    );
   }
 
   /** Calls the listener with every line of the server as it came, parsed as JSON. */
-  onLine(listener: (line: unknown) => void): () => void {
-    return this.#link.listenToLines(listener);
+  onLine(listener: (line: unknown) => unknown): () => void {
+    return this.#conversation.inbox.lines.add(listener);
   }
 
   /** Reads nothing more until the promise is settled: backpressure for a slow screen or disk. */
   hold(promise: Promise<unknown>): void {
-    this.#link.hold(promise);
+    this.#conversation.hold(promise);
   }
 
-  async join(room: string, asking: Asking = {}): Promise<AnswerOf<"joined">> {
-    return this.request(
-      { type: "join", room },
-      (answer) => {
-        if (answer.type !== "joined") return undefined;
-        this.#enter(answer);
-        return answer;
-      },
-      asking,
-    );
+  /** Without a beginning what comes live is all that comes. Joining again moves the position. */
+  async join(
+    room: string,
+    { since, epoch, last, ...asking }: Asking & Beginning = {},
+  ): Promise<AnswerOf<"joined">> {
+    const beginning = {
+      ...(since !== undefined && { since }),
+      ...(since !== undefined && epoch !== undefined && { epoch }),
+      ...(last !== undefined && { last }),
+    };
+    return this.request({ type: "join", room, ...beginning }, only("joined"), asking);
   }
 
   async leave(room?: string, asking: Asking = {}): Promise<AnswerOf<"left">> {
-    const left = await this.request(
-      { type: "leave", ...(room !== undefined && { room }) },
-      only("left"),
-      asking,
-    );
-    this.#positions.delete(left.room);
-    return left;
+    return this.request({ type: "leave", ...(room !== undefined && { room }) }, only("left"), asking);
   }
 
-  /** Resolves with the entry, when it is recorded for good. */
-  async say(text: string, room?: string, asking: Asking = {}): Promise<AnswerOf<"message">> {
+  /**
+   * Resolves with the entry, when it is recorded for good. With the same `id` it is recorded once, however often it
+   * is said within `limits.dedupeMs`.
+   */
+  async say(
+    text: string,
+    room?: string,
+    { id, ...asking }: Asking & { readonly id?: string } = {},
+  ): Promise<AnswerOf<"message">> {
     if (utf8Bytes(text) > this.limits.textBytes) {
       throw new RoomError("bad-message", { message: `A text has at most ${this.limits.textBytes} bytes.` });
     }
-    return this.request(
-      { type: "message", text, ...(room !== undefined && { room }) },
-      only("message"),
-      asking,
-    );
+    const given = { ...(room !== undefined && { room }), ...(id !== undefined && { id }) };
+    return this.request({ type: "message", text, ...given }, only("message"), asking);
   }
 
   /** The newest entries, unless the range says which. */
@@ -166,9 +194,12 @@ export class Session {
     return this.request({ type: "ping" }, only("pong"), asking);
   }
 
-  /** Says `quit` and waits for the server's `bye`. Everything sent before takes effect. May be called twice. */
+  /**
+   * Says `quit` and waits for the server's `bye`. Everything sent before takes effect. Without a connection it ends
+   * at once, and what waits is rejected as connection-lost. May be called twice.
+   */
   async close(): Promise<void> {
-    await this.#link.quit(this.newId());
+    await this.#conversation.quit();
   }
 
   /** An `id` that no other request has. */
@@ -177,33 +208,20 @@ export class Session {
   }
 
   /**
-   * Any request, for as many answers as `accept` wants to see. Without an `id` it gets one.
-   * @throws RoomError what the server answered; ClientError no-answer, connection-lost
+   * Any request, for as many answers as `accept` wants to see. Without an `id` it gets one. While there is no
+   * connection it waits for one.
+   * @throws RoomError what the server answered; ClientError no-answer, connection-lost, not-sent
    */
   async request<T>(request: Request, accept: Accept<T>, asking: Asking = {}): Promise<T> {
     const named = { ...request, id: request.id ?? this.newId() };
-    return this.#link.ask(named, accept, { timeoutMs: this.#timeoutMs, ...asking });
+    return this.#conversation.ask(named, accept, asking);
   }
 
-  /** Sends a request that has no answer of its own, such as a chunk. Resolves when there is room for more. */
+  /**
+   * Sends a request that has no answer of its own, such as a chunk. Resolves when there is room for more.
+   * @throws ClientError connection-lost
+   */
   async send(request: Request): Promise<void> {
-    await this.#link.send(request);
-  }
-
-  async #run(listener: () => unknown): Promise<void> {
-    try {
-      await listener();
-    } catch (error) {
-      this.#link.fail(error);
-    }
-  }
-
-  #enter({ room, epoch, head }: AnswerOf<"joined">): void {
-    this.#positions.set(room, { epoch, seq: head });
-  }
-
-  #follow({ room, seq }: Entry): void {
-    const position = this.#positions.get(room);
-    if (position !== undefined && seq > position.seq) this.#positions.set(room, { ...position, seq });
+    await this.#conversation.send(request);
   }
 }

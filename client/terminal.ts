@@ -10,12 +10,14 @@ import { nameQuestion, openFor, roomQuestion } from "./opening.js";
 import type { ClientOptions } from "./options.js";
 import type { Surroundings } from "./pipe.js";
 import { Screen, type ScreenStreams } from "./screen.js";
+import { count } from "./render.js";
 import type { Session } from "./session.js";
-import { isMessage, runsBeside } from "./typed.js";
+import { isGoodbye, isMessage, runsBeside } from "./typed.js";
 import { visibleLine } from "./visible.js";
 import { RoomError } from "../shared/errors.js";
 
-const recentCount = 10;
+/** The newest entries of a room are shown when it is entered. */
+const beginning = { last: 10 };
 
 /** Resolves with the exit code. */
 export async function runTerminal(
@@ -57,7 +59,9 @@ async function openAsked(
     room ??= (await screen.next(roomQuestion))?.trim();
     if (room === undefined) break;
     try {
-      return await openFor({ ...options, name, room }, { tell, signal });
+      // A person waits for as long as they like.
+      const given = { ...options, name, room, ...beginning, reconnectForMs: Infinity };
+      return await openFor(given, { tell, signal });
     } catch (error) {
       if (!(error instanceof RoomError) || !askAgain.has(error.code)) throw error;
       tell(`! ${visibleLine(error.message)}`);
@@ -90,7 +94,7 @@ async function converse(
     folder: options.downloads,
     home,
     signal,
-    recentCount,
+    beginning,
   });
   const typed = runTyped(screen, chat);
   try {
@@ -102,19 +106,40 @@ async function converse(
     await typed;
   }
   if (chat.stopped !== undefined) throw chat.stopped;
-  return exitCodes.ok.code;
+  if (chat.undoneCount === 0) return exitCodes.ok.code;
+  print(`! ${count(chat.undoneCount, "line was", "lines were")} not sent.`);
+  return exitCodes.lost.code;
 }
 
 /** Starts what each line says, until the person is done. */
 async function runTyped(screen: Screen, chat: Chat): Promise<void> {
-  if (chat.session.joined !== undefined) await chat.enter(chat.session.joined);
+  const { session } = chat;
+  if (session.joined !== undefined) chat.enter(session.joined);
   while (!chat.isOver) {
-    // What was said comes back with its time when it is recorded.
-    const line = await screen.next(`${visibleLine(chat.room ?? "")}> `, isMessage);
+    // What was said comes back with its time when it is recorded; what waits for that stays to be seen.
+    const isErased = (line: string): boolean => session.isConnected && isMessage(line);
+    const line = await screen.next(`${visibleLine(chat.room ?? "")}> `, isErased);
     if (line === undefined) break;
     const done = chat.run(line);
+    const { waitingCount } = session;
+    if (waitingCount > 0) chat.voice.tell(`* ${count(waitingCount, "line waits", "lines wait")} to be sent`);
     // It may change the room that the next line goes to, or end it all.
-    if (!runsBeside(line)) await done;
+    if (runsBeside(line)) continue;
+    await Promise.race([done, givesUpAhead(screen, session)]);
+    if (chat.underWay.has(done)) break;
+  }
+}
+
+/** Resolves when the person wants to leave while there is no connection to answer what was typed before. */
+async function givesUpAhead(screen: Screen, session: Session): Promise<void> {
+  await screen.ahead(isGoodbye);
+  while (session.isConnected) {
+    await new Promise<void>((resolve) => {
+      const stop = session.onState(() => {
+        stop();
+        resolve();
+      });
+    });
   }
 }
 

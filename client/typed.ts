@@ -33,6 +33,11 @@ export function runsBeside(line: string): boolean {
   return isMessage(line) || findCommand(line)?.command.runsBeside === true;
 }
 
+/** Whether a line ends it all. Never throws. */
+export function isGoodbye(line: string): boolean {
+  return findCommand(line)?.command.names.includes("/quit") === true;
+}
+
 function findCommand(line: string): { command: Command; argument: string } | undefined {
   for (const command of commands) {
     for (const name of command.names) {

@@ -8,8 +8,8 @@ import { types } from "node:util";
 import type { AnswerOf } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
 import { Credit } from "./credit.js";
-import { only } from "./exchanges.js";
-import { ClientError } from "./failures.js";
+import { only, type AfterLoss } from "./exchanges.js";
+import { ClientError, isLoss } from "./failures.js";
 import type { Session } from "./session.js";
 import { openSource, type Source } from "./source.js";
 import { cancelTimeoutMs, encodeBase64, finishTimeoutMs, type TransferOptions } from "./transfer.js";
@@ -45,11 +45,14 @@ class Sending {
   // Ends the waiting for the server's answers.
   readonly #failure = new AbortController();
   #upload: string | undefined;
+  #hasSentAll: boolean;
+  #isStopped = false;
 
   constructor(session: Session, source: Source, options: TransferOptions & { name?: string }) {
     this.#session = session;
     this.#source = source;
     this.#options = options;
+    this.#hasSentAll = source.size === 0;
     this.#credit = new Credit(session.limits.windowBytes);
   }
 
@@ -65,6 +68,7 @@ class Sending {
     try {
       return await Promise.all([answered, this.#sent()]);
     } catch (error) {
+      if (isLoss(error)) throw this.#brokenOff(error);
       if (!(error instanceof RoomError)) await this.#cancel(answered);
       throw error;
     } finally {
@@ -72,10 +76,26 @@ class Sending {
     }
   }
 
-  // Only an upload whose name the server has told can be cancelled: until then we go on listening for it.
+  // Only an upload whose name the server has told can be cancelled: until then we go on listening for it, unless
+  // there is no server to listen to.
   #stop(reason: unknown): void {
+    this.#isStopped = true;
     this.#credit.stop(asError(reason));
-    if (this.#upload !== undefined) this.#failure.abort(reason);
+    if (this.#upload !== undefined || !this.#session.isConnected) this.#failure.abort(reason);
+  }
+
+  // Before its first byte it can be asked for again, after the last the entry may come by itself.
+  #afterLoss(): AfterLoss {
+    if (this.#isStopped) return "fail";
+    if (this.#upload === undefined) return "send-again";
+    return this.#hasSentAll ? "wait" : "fail";
+  }
+
+  #brokenOff(cause: unknown): ClientError {
+    const { name } = this.#source;
+    const where = this.#hasSentAll ? "it may or may not be in the room" : "it is not in the room";
+    const sentence = `The connection was lost before ${name} was acknowledged; ${where}.`;
+    return new ClientError("connection-lost", sentence, { cause });
   }
 
   async #answered(): Promise<AnswerOf<"file">> {
@@ -90,7 +110,7 @@ class Sending {
           if (answer.type === "progress") this.#tell(answer.received);
           return answer.type === "file" ? answer : undefined;
         },
-        { signal: this.#failure.signal, timeoutMs: finishTimeoutMs },
+        { signal: this.#failure.signal, timeoutMs: finishTimeoutMs, afterLoss: () => this.#afterLoss() },
       );
     } catch (error) {
       this.#credit.stop(asError(error));
@@ -101,6 +121,7 @@ class Sending {
   /** @throws what the upload was stopped with */
   #begin({ upload, offset }: AnswerOf<"uploading">): void {
     this.#upload = upload;
+    this.#hasSentAll = offset >= this.#source.size;
     this.#credit.start(offset);
   }
 
@@ -134,6 +155,8 @@ class Sending {
     const bytes = chunk.bytes.subarray(skipped);
     await this.#credit.spend(offset + bytes.length);
     const data = encodeBase64(bytes);
+    // Once it is on its way, nobody can tell whether it arrives.
+    this.#hasSentAll = offset + bytes.length === this.#source.size;
     await this.#session.send({ type: "chunk", upload: this.#upload ?? "", offset, data });
   }
 

@@ -1,22 +1,20 @@
-// One peer from its first line to its goodbye. Reads its requests in order, hands each to the handler of its
-// type, answers what goes wrong, and stops reading while too much waits for it. What a request means is in
-// handlers/.
+// One peer from its first line to its goodbye: who it is, the rooms it is in, what it is answered, and how it goes.
+// Its requests are read in intake.ts; what they mean is in handlers/.
 
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer } from "../shared/answers.js";
 import { RoomError, type ErrorCode } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
-import { tooLong, type Line } from "../shared/lines.js";
 import { parseRoomName } from "../shared/names.js";
-import { encode, parseRequest } from "../shared/protocol.js";
-import type { Request } from "../shared/requests.js";
 import { Downloads } from "./downloads.js";
 import type { Claim, Engine } from "./engine.js";
-import { handle } from "./handlers/index.js";
+import { Intake } from "./intake.js";
 import type { Log } from "./log.js";
 import type { Member, Peer } from "./member.js";
+import { Outbox, type Outboxes } from "./outbox.js";
 import type { Room } from "./room.js";
 import type { Rooms } from "./rooms.js";
+import type { Turns } from "./turns.js";
 import { Unanswered } from "./unanswered.js";
 import { Uploads } from "./uploads.js";
 import type { Wire } from "./wires/wire.js";
@@ -26,6 +24,8 @@ export interface Premises {
   readonly rooms: Rooms;
   readonly engine: Engine;
   readonly limits: Limits;
+  readonly outboxes: Outboxes;
+  readonly turns: Turns;
   /** As in `connected.server`: "roomline/1.0.0". */
   readonly serverName: string;
   /** A peer that has not said a good `connect` and is silent for this long is sent away. */
@@ -45,9 +45,6 @@ export interface Goodbye {
   readonly retry: boolean;
 }
 
-/** How long one peer's lines may keep all others waiting. */
-const maxTurnMs = 5;
-
 export class Connection implements Peer {
   readonly premises: Premises;
   readonly unanswered: Unanswered;
@@ -58,16 +55,20 @@ export class Connection implements Peer {
   claim: Claim | undefined;
 
   readonly #wire: Wire;
-  /** Answers since the peer was last known to have taken what was sent. Entries do not count: they have the log. */
-  #outboxBytes = 0;
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
   #goodbye: Goodbye = { retry: false };
   #isLeaving = false;
+  /** Whether the peer has said itself that it goes. */
+  #hasQuit = false;
   #hasLetGo = false;
   #silenceTimer: NodeJS.Timeout | undefined;
 
   constructor(wire: Wire, premises: Premises) {
     this.#wire = wire;
     this.premises = premises;
+    this.#outbox = new Outbox(wire, premises.outboxes, premises.limits.outboxBytes);
+    this.#intake = new Intake(this, this.#outbox);
     this.unanswered = new Unanswered(this);
     this.uploads = new Uploads(this);
     this.downloads = new Downloads(this);
@@ -86,31 +87,54 @@ export class Connection implements Peer {
     return this.#wire.isOpen;
   }
 
+  /** Whether no further request is to be read. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /** False once its name and its rooms are given back. */
   get isHere(): boolean {
     return !this.#hasLetGo;
   }
 
-  get pendingBytes(): number {
-    return this.#wire.pendingBytes;
+  /** Whether the peer should first take what waits for it. */
+  get isCrowded(): boolean {
+    return this.#outbox.isCrowded;
   }
 
+  /** Bytes of entries that may wait for the peer. */
+  get shareBytes(): number {
+    return this.#outbox.shareBytes;
+  }
+
+  /** Sends what has a bound of its own: entries, notices, parts of a transfer. */
   send(lines: Uint8Array | string): void {
-    this.#wire.send(lines);
+    this.#outbox.send(lines);
   }
 
   ready(): Promise<void> {
-    return this.#wire.ready();
+    return this.#outbox.ready();
+  }
+
+  /** Sends what is large, one after the other, each when the peer has taken what went before. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#outbox.inTurn(work);
   }
 
   /** Serves the peer until it has no more to say, is told to go, or is gone. Never throws. */
   async run(): Promise<void> {
     this.#expectWords();
+    void this.#wire.stalled.then(() => {
+      this.expel({ code: "stalled", message: "You took no byte for too long.", retry: true });
+    });
     try {
       for await (const lines of this.#wire.lines) {
-        await this.#takeAll(lines);
+        if (this.claim === undefined) this.#expectWords();
+        await this.#intake.take(lines);
         if (this.#isLeaving) break;
       }
+      // Ten thousand may go at once.
+      await this.premises.turns.next();
       await this.settled();
     } catch (error) {
       this.abandon(error);
@@ -122,9 +146,7 @@ export class Connection implements Peer {
 
   /** Sends an answer, under the request's `id` if it has one. */
   answer(id: string | undefined, answer: Answer): void {
-    const line = encode(answer, id);
-    this.#outboxBytes += Buffer.byteLength(line);
-    this.#wire.send(line);
+    this.#outbox.answer(id, answer);
   }
 
   /** Answers what went wrong with a request: the one place where errors become lines. */
@@ -170,6 +192,12 @@ export class Connection implements Peer {
     this.#goodbye = goodbye;
   }
 
+  /** The peer has said that it goes. */
+  quit(id: string | undefined): void {
+    this.#hasQuit = true;
+    this.dismiss({ id, retry: false });
+  }
+
   /** Says goodbye at once, whatever is unanswered. What was said before stays said. */
   expel(goodbye: Goodbye): void {
     this.dismiss(goodbye);
@@ -212,58 +240,6 @@ export class Connection implements Peer {
     return this.claim;
   }
 
-  async #takeAll(lines: readonly Line[]): Promise<void> {
-    if (this.claim === undefined) this.#expectWords();
-    let turnStartedMs = performance.now();
-    for (const line of lines) {
-      if (this.#isLeaving) return;
-      const work = this.#take(line);
-      if (work !== undefined) await work;
-      for (
-        let full = this.premises.engine.log.backlog();
-        full !== undefined;
-        full = this.premises.engine.log.backlog()
-      )
-        await full;
-      if (performance.now() - turnStartedMs > maxTurnMs) {
-        await nextTurn();
-        turnStartedMs = performance.now();
-      }
-      while (this.unanswered.isFull && this.isOpen) await this.unanswered.nextAnswered();
-      if (this.#outboxBytes > this.premises.limits.outboxBytes) await this.#emptyOutbox();
-    }
-  }
-
-  async #emptyOutbox(): Promise<void> {
-    await this.#wire.ready();
-    this.#outboxBytes = 0;
-  }
-
-  // Undefined when the line is dealt with or being dealt with beside the next; else the next one waits for it.
-  #take(line: Line): Promise<void> | undefined {
-    if (line === tooLong) {
-      this.refuse(undefined, new RoomError("line-too-long"));
-      return undefined;
-    }
-    const parsed = parseRequest(line);
-    if (parsed.error === undefined) return this.#attempt(parsed.request);
-    this.refuse(parsed.id, parsed.error);
-    return undefined;
-  }
-
-  #attempt(request: Request): Promise<void> | undefined {
-    try {
-      if (this.claim === undefined && !isAllowedBeforeConnect(request)) throw new RoomError("not-connected");
-      const work = handle(this, request);
-      return work?.catch((error: unknown) => {
-        this.refuse(request.id, error);
-      });
-    } catch (error) {
-      this.refuse(request.id, error);
-      return undefined;
-    }
-  }
-
   #expectWords(): void {
     clearTimeout(this.#silenceTimer);
     if (this.#hasLetGo) return;
@@ -278,7 +254,7 @@ export class Connection implements Peer {
     this.#hasLetGo = true;
     clearTimeout(this.#silenceTimer);
     for (const { room, member } of this.memberships.values()) {
-      room.leave(member);
+      room.leave(member, this.#hasQuit);
       this.premises.rooms.exit(room);
     }
     this.memberships.clear();
@@ -288,8 +264,4 @@ export class Connection implements Peer {
       this.premises.log.info({ name: this.name, remote: this.#wire.remote }, "gone");
     this.claim?.release();
   }
-}
-
-function isAllowedBeforeConnect(request: Request): boolean {
-  return request.type === "connect" || request.type === "ping" || request.type === "quit";
 }

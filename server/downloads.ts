@@ -11,7 +11,7 @@ import type { Room } from "./room.js";
 
 const maxDownloads = 16;
 
-/** Chunks read and sent at a time: as much as may lie between a message and the peer. */
+/** Chunks read and sent at a time, fewer when many peers let things wait: as much as may lie between a message and the peer. */
 const chunksAtOnce = 4;
 
 interface Outgoing {
@@ -24,7 +24,6 @@ export class Downloads {
   readonly #connection: Connection;
   readonly #outgoing = new Map<string, Outgoing>();
   readonly #running = new Set<Promise<void>>();
-  #turn: Promise<void> = Promise.resolve();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -113,9 +112,9 @@ export class Downloads {
     let { offset } = from;
     const isOver = () => outgoing.isOver || !this.#connection.isOpen;
     const sendSome = async () => {
-      await this.#connection.ready();
       if (isOver()) return true;
-      const bytes = await blob.read(buffer, offset);
+      const chunks = Math.max(1, Math.floor(this.#connection.shareBytes / 2 / chunkBytes));
+      const bytes = await blob.read(buffer.subarray(0, chunks * chunkBytes), offset);
       if (isOver()) return true;
       if (bytes === 0 && offset < item.size)
         throw new Error(`Blob ${item.sha256} is shorter than its ${item.size} bytes.`);
@@ -134,16 +133,6 @@ export class Downloads {
       this.#connection.send(lines);
       return offset === item.size;
     };
-    while (!(await this.#inTurn(sendSome)));
-  }
-
-  // One after the other, so that all downloads together lie before a message by no more than one of them would.
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    return turn;
+    while (!(await this.#connection.inTurn(sendSome)));
   }
 }

@@ -42,8 +42,17 @@ export interface FileDraft {
   readonly sha256: string;
 }
 
-/** What became of a draft. */
-export type Appended = { readonly seq: number } | { readonly error: RoomError };
+/** What became of a draft: an entry, the entry that it repeats, or an error. */
+export type Appended =
+  { readonly seq: number } | { readonly duplicate: number } | { readonly error: RoomError };
+
+/** What a sender recorded under an id. */
+export interface Recorded {
+  readonly seq: number;
+  readonly type: EntryType;
+  /** As it is stored: for a file with its version. */
+  readonly body: string;
+}
 
 export interface Range {
   /** Entries above this number, the lowest first. */
@@ -52,6 +61,8 @@ export interface Range {
   readonly before?: number;
   /** At most so many. */
   readonly limit: number;
+  /** About so many bytes, when fewer than `maxPageBytes`. */
+  readonly bytes?: number;
 }
 
 /** A run of entries, ascending, and whether the log has more in the direction it was read. */
@@ -79,6 +90,8 @@ export interface Subscription {
  *   Listeners first, so that who awaits an append has seen its entry delivered.
  * - Every listener gets every entry once, in order, from whichever node it was appended.
  * - What fails is an error of its own draft, and leaves no hole.
+ * - The same sender and id in the same room make one entry within the window, restarts included: a draft that says
+ *   the same (`isRepeat`) is a duplicate of it, any other is refused as id-reused. Neither writes anything.
  * - What was shown to anybody is in `read` for ever after, whatever ends the process.
  * - The draft of a file ends the hold that `finish` gave its blob. Was it refused, and nothing else refers to the
  *   blob or holds it, the blob goes.
@@ -87,8 +100,13 @@ export interface Subscription {
 export interface RoomLog {
   append(room: Name, drafts: readonly Draft[]): Promise<readonly Appended[]>;
   subscribe(room: Name, listener: LogListener): Promise<Subscription>;
-  /** A page: the newest when neither bound is given. It ends at `maxPageBytes` with a whole entry. */
+  /**
+   * A page without holes: the newest when neither bound is given. It ends at `maxPageBytes`, or at `range.bytes`,
+   * with a whole entry. It begins above `after + 1` when what came there is not kept any more.
+   */
   read(room: Name, range: Range): Promise<Page>;
+  /** What the sender recorded under that id within the window. Sees every append that was made before the call. */
+  find(room: Name, sender: string, id: string): Promise<Recorded | undefined>;
   /**
    * Undefined while the log takes more. Else so much waits to be recorded that whoever sends should pause until
    * this resolves; what is appended all the same is recorded, later.

@@ -2,6 +2,7 @@
 // or an HTTP request gets a short answer in its own language and is never read as lines.
 
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { Addresses } from "./addresses.js";
 import { encode } from "../shared/protocol.js";
 import { TcpWire } from "./wires/tcp.js";
 import type { Wire } from "./wires/wire.js";
@@ -13,6 +14,8 @@ export interface ListenerOptions {
   /** How long a peer may say nothing before it is sent away. */
   readonly silenceMs: number;
   readonly stallMs: number;
+  /** Connections that one address may have; loopback is never counted. */
+  readonly maxPerAddress: number;
   readonly onWire: (wire: Wire) => void;
 }
 
@@ -29,6 +32,7 @@ const keepAliveMs = 60_000;
 /** @throws Error of the system, with its `code`: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const silent = new Set<Socket>();
+  const addresses = new Addresses(options.maxPerAddress);
   // Half-open, or the answers to `printf ... | nc -N` would be lost.
   const server = createServer(
     {
@@ -39,6 +43,12 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
       highWaterMark: socketBufferBytes,
     },
     (socket) => {
+      const leave = addresses.enter(socket.remoteAddress ?? "");
+      if (leave === undefined) {
+        handOver(socket, { speech: "crowd", bytes: Buffer.alloc(0) }, options);
+        return;
+      }
+      socket.once("close", leave);
       silent.add(socket);
       hearFirst(socket, options.silenceMs, (first) => {
         silent.delete(socket);
@@ -60,7 +70,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   };
 }
 
-type Speech = "lines" | "http" | "tls" | "nothing";
+/** What a peer speaks; `nothing` when it said too little, `crowd` when nobody listened. */
+type Speech = "lines" | "http" | "tls" | "nothing" | "crowd";
 
 interface FirstBytes {
   readonly speech: Speech;
@@ -78,7 +89,7 @@ const maxFirstLineBytes = 8192;
  * 3): a word, which nothing in JSON is, a blank, a target, and at the end of the line the version. A method that
  * is known decides at once; any other, because a browser sends any, when its line has ended.
  */
-export function recognise(bytes: Buffer): Exclude<Speech, "nothing"> | undefined {
+export function recognise(bytes: Buffer): Exclude<Speech, "nothing" | "crowd"> | undefined {
   if (bytes.length === 0) return undefined;
   if (bytes[0] === tlsHandshake) return "tls";
   const text = bytes.toString("latin1", 0, maxFirstLineBytes);
@@ -145,6 +156,12 @@ const httpText = "This is a Roomline server. It speaks JSON lines on this port, 
 
 const answers: Record<Exclude<Speech, "lines">, string | Buffer> = {
   nothing: encode({ type: "bye", code: "stalled", message: "You said nothing for too long.", retry: true }),
+  crowd: encode({
+    type: "bye",
+    code: "too-many",
+    message: "Your address has too many connections.",
+    retry: true,
+  }),
   http:
     "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain; charset=utf-8\r\n" +
     `Content-Length: ${httpText.length}\r\nConnection: close\r\n\r\n${httpText}`,

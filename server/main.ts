@@ -42,11 +42,13 @@ async function run(options: ServerOptions, version: string): Promise<void> {
 async function serve(options: ServerOptions, version: string): Promise<void> {
   const log = openLog(options.logLevel);
   const threadFolder = fileURLToPath(new URL("./engines/embedded", import.meta.url));
-  const engine = await openEmbeddedEngine({ dataFolder: options.data, threadFolder });
+  const { dedupeMs } = defaultLimits;
+  const engine = await openEmbeddedEngine({ dataFolder: options.data, threadFolder, dedupeMs });
   const server = new RoomServer(engine, {
     host: options.host,
     port: options.port,
     limits: defaultLimits,
+    maxPerAddress: options.maxPerAddress,
     serverName: `roomline/${version}`,
     log: calmLog(log),
   });

@@ -1,21 +1,22 @@
 // A connection in a room, with its position: the number up to which it was given the room's entries. There is
 // no queue. A member whose peer reads slowly is given nothing more; when the peer reads again it is served
-// from the log, from its position on.
+// from the room's recent entries or the log, from its position on.
 //
-//            deliver, while little is pending
-//              +----+
-//              |    v
-//   join ---> [ live ] -- too much is pending --> [ behind ] -- at the head again: `live` --> [ live ]
-//                                                  |      ^
-//                                                  +------+
-//                                                ready: `behind`, then a page of the log
+//   join ------------------------> [ live ] <--- at the head: `live` ---+
+//    |                               |  ^                              |
+//    |                       give    |  |                              |
+//    |                 while it      +--+                              |
+//    |                    reads      |                                 |
+//    |                               +-- too much waits --> [ behind ]-+
+//    |                                    when it reads: `behind`, then entries, page by page
+//    |
+//    +-- with a number to go on from --> [ replaying ] -- at the head: `live` --> [ live ]
+//                                          pages with a `history` header each
 
+import type { AnswerOf } from "../shared/answers.js";
 import type { EntryLines } from "../shared/entry.js";
 import { encode } from "../shared/protocol.js";
 import type { Page, Range } from "./engine.js";
-
-/** Bytes that may wait in a peer's socket before it gets no more entries: the small, fixed amount. */
-const maxPendingBytes = 512 * 1024;
 
 /** Of a page out of the log; it ends earlier at its bytes. */
 const pageEntries = 500;
@@ -23,10 +24,16 @@ const pageEntries = 500;
 /** What a member needs of its connection. */
 export interface Peer {
   readonly name: string;
+  /** Who this is across connections. */
+  readonly sender: string;
   readonly isOpen: boolean;
-  readonly pendingBytes: number;
+  /** Whether the peer should first take what waits for it. */
+  readonly isCrowded: boolean;
+  /** Bytes of entries that may wait for the peer. */
+  readonly shareBytes: number;
   send(lines: Uint8Array | string): void;
-  ready(): Promise<void>;
+  /** Does a work that sends a page: one after the other, each begun when the peer has taken what went before. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Ends the connection: what it should have been given cannot be read. */
   abandon(error: unknown): void;
 }
@@ -35,9 +42,17 @@ export interface Peer {
 export interface MemberRoom {
   readonly name: { readonly shown: string };
   readonly head: number;
-  read(range: Range): Promise<Page>;
+  /** Entries from after+1 on that are still in memory. */
+  recent(after: number): EntryLines | undefined;
+  /** Does it when those who are not at the head have their turn, and resolves when it is done. */
+  inTurn(step: () => void): Promise<void>;
+  /** Reads a page and gives it in turn. */
+  readInTurn(range: Range, give: (page: Page) => void): Promise<void>;
   presenceNow(): Uint8Array;
 }
+
+/** How a member that was not at the head is told what it is given: in a replay under the request's `id`. */
+type Telling = { readonly kind: "behind" } | { readonly kind: "replay"; readonly id: string | undefined };
 
 /** Somebody who waits until the member was given this number. */
 interface Waiting {
@@ -49,7 +64,7 @@ export class Member {
   readonly peer: Peer;
   readonly #room: MemberRoom;
   #position: number;
-  #isBehind = false;
+  #isLive = true;
   #hasLeft = false;
   #waiting: Waiting[] = [];
 
@@ -59,27 +74,37 @@ export class Member {
     this.#position = room.head;
   }
 
-  /** Gives the entries of one commit, or leaves them to the log when the peer is behind. */
-  deliver(lines: EntryLines): void {
-    if (this.#isBehind) return;
-    if (lines.from !== this.#position + 1 || this.peer.pendingBytes > maxPendingBytes) {
-      this.#isBehind = true;
-      void this.#catchUp();
-      return;
+  /** Gives what is new, or leaves it to the log when the peer is behind. */
+  give(): void {
+    while (this.#isLive && !this.#hasLeft && this.#position < this.#room.head) {
+      const lines = this.peer.isCrowded ? undefined : this.#room.recent(this.#position);
+      if (lines === undefined) {
+        this.#isLive = false;
+        void this.#catchUp({ kind: "behind" });
+        return;
+      }
+      this.peer.send(lines.bytes);
+      this.#position = lines.to;
     }
-    this.peer.send(lines.bytes);
-    this.#position = lines.to;
+    if (this.#isLive && this.#waiting.length > 0) this.#settle();
+  }
+
+  /** Goes on from a number, which is not above the head, in pages under the `id`; then says `live`. */
+  replay(after: number, id: string | undefined): void {
+    this.#position = after;
+    this.#isLive = false;
+    void this.#catchUp({ kind: "replay", id });
   }
 
   /** Gives what is no entry; it is dropped for one who is behind. */
   notify(line: Uint8Array): void {
-    if (!this.#isBehind && this.peer.pendingBytes <= maxPendingBytes) this.peer.send(line);
+    if (this.#isLive && !this.#hasLeft && !this.peer.isCrowded) this.peer.send(line);
   }
 
   /** Resolves when the member was given all that its room had when this was called, or is gone. */
   caughtUp(): Promise<void> {
     const seq = this.#room.head;
-    if (this.#position >= seq || this.#isGone()) return Promise.resolve();
+    if ((this.#isLive && this.#position >= seq) || this.#isGone()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ seq, resolve }));
   }
 
@@ -89,19 +114,24 @@ export class Member {
     this.#settle();
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp(telling: Telling): Promise<void> {
     try {
-      await this.peer.ready();
-      if (this.#isGone()) return;
       const room = this.#room.name.shown;
-      this.peer.send(encode({ type: "behind", room, from: this.#position + 1, to: this.#room.head }));
-      while (this.#position < this.#room.head) {
-        await this.#givePage();
-        if (this.#isGone()) return;
+      await this.peer.inTurn(() => {
+        if (telling.kind === "behind" && !this.#isGone()) {
+          this.peer.send(encode({ type: "behind", room, from: this.#position + 1, to: this.#room.head }));
+        }
+        return Promise.resolve();
+      });
+      while (this.#position < this.#room.head && !this.#isGone()) {
+        await this.peer.inTurn(() => this.#givePage(telling));
+        // Who has waited for a number long past need not wait for a busy room's head.
+        if (this.#position < this.#room.head) this.#settle();
       }
-      this.#isBehind = false;
-      this.peer.send(encode({ type: "live", room, head: this.#position }));
-      this.peer.send(this.#room.presenceNow());
+      if (this.#isGone()) return;
+      this.#isLive = true;
+      this.peer.send(encode({ type: "live", room, head: this.#position }, idOf(telling)));
+      if (telling.kind === "behind") this.peer.send(this.#room.presenceNow());
     } catch (error) {
       this.peer.abandon(error);
     } finally {
@@ -109,18 +139,42 @@ export class Member {
     }
   }
 
-  // Never past the head: the log may have more by now, which is about to be delivered.
-  async #givePage(): Promise<void> {
-    const [after, before] = [this.#position, this.#room.head + 1];
-    const page = await this.#room.read({ after, before, limit: pageEntries });
+  async #givePage(telling: Telling): Promise<void> {
+    const after = this.#position;
     if (this.#isGone()) return;
-    if (page.from !== after + 1 || page.to < page.from) {
-      throw new Error(`The log of ${this.#room.name.shown} has no entry ${after + 1}.`);
+    if (telling.kind === "behind") {
+      await this.#room.inTurn(() => {
+        const recent = this.#room.recent(after);
+        if (recent !== undefined && recent.bytes.length <= this.peer.shareBytes) this.#give(recent, telling);
+      });
     }
-    this.peer.send(page.bytes);
-    this.#position = page.to;
-    this.#settle();
-    await this.peer.ready();
+    if (this.#position === after && !this.#isGone()) {
+      const to = this.#room.head;
+      const range = { after, before: to + 1, limit: pageEntries, bytes: this.peer.shareBytes };
+      // Never past the head: the log may have more by now, which is about to be delivered.
+      await this.#room.readInTurn(range, (page) => {
+        // Nothing is left of what was there: the log keeps entries only for so long.
+        const isEmpty = page.to < page.from;
+        this.#give(isEmpty ? { ...page, from: to + 1, to } : page, telling);
+      });
+    }
+  }
+
+  #give({ from, to, bytes }: EntryLines, telling: Telling): void {
+    if (this.#isGone()) return;
+    const lost = from > this.#position + 1 ? { lost: { from: this.#position + 1, to: from - 1 } } : {};
+    if (telling.kind === "replay" || "lost" in lost) {
+      this.peer.send(encode(this.#header({ from, to, ...lost }), idOf(telling)));
+    }
+    if (to >= from) this.peer.send(bytes);
+    this.#position = to;
+  }
+
+  #header(page: Pick<AnswerOf<"history">, "from" | "to" | "lost">): AnswerOf<"history"> {
+    const { from, to, lost } = page;
+    const more = to < this.#room.head;
+    const facts = { room: this.#room.name.shown, from, to, count: to - from + 1, more };
+    return { type: "history", ...facts, ...(lost && { lost }) };
   }
 
   #settle(): void {
@@ -134,4 +188,8 @@ export class Member {
   #isGone(): boolean {
     return this.#hasLeft || !this.peer.isOpen;
   }
+}
+
+function idOf(telling: Telling): string | undefined {
+  return telling.kind === "replay" ? telling.id : undefined;
 }

@@ -10,6 +10,8 @@ export interface ServerOptions {
   /** The folder that everything is kept in. */
   readonly data: string;
   readonly logLevel: LogLevel;
+  /** Connections that one address may have. */
+  readonly maxPerAddress: number;
 }
 
 /** What to run with, what to print instead, or what is wrong in one sentence. */
@@ -31,6 +33,11 @@ const flags = {
   host: { type: "string", default: "127.0.0.1", describe: "address to listen on" },
   port: { type: "string", default: "4040", describe: "TCP port; 0 lets the system choose" },
   data: { type: "string", describe: "folder that everything is kept in" },
+  "max-per-address": {
+    type: "string",
+    default: "1000",
+    describe: "connections that one address may have; 0 for any number, and this machine always has",
+  },
   "log-level": { type: "string", choices: logLevels, default: "error", describe: "what is logged to stderr" },
 } as const;
 
@@ -67,15 +74,17 @@ export function parseOptions({ argv, env, version, dataFolder }: Given): ParsedO
     return { problem: `${sentence} See node server --help.` };
   }
   if (text !== "") return { text };
-  const { host, port, data, logLevel } = values;
-  return { options: { host, port: Number(port), data, logLevel } };
+  const { host, port, data, logLevel, maxPerAddress } = values;
+  const options = { host, port: Number(port), data, logLevel };
+  return { options: { ...options, maxPerAddress: Number(maxPerAddress) || Infinity } };
 }
 
-function faultOf({ host, port, data }: { host: unknown; port: unknown; data: unknown }): string | undefined {
+function faultOf({ host, port, data, maxPerAddress }: Record<string, unknown>): string | undefined {
   // A string, because yargs takes an empty one for the number 0.
   if (!/^\d{1,5}$/.test(String(port)) || Number(port) > 65_535) {
     return "The port must be a whole number from 0 to 65535";
   }
+  if (!/^\d{1,9}$/.test(String(maxPerAddress))) return "The connections of an address must be a whole number";
   if (typeof host !== "string" || host === "") return "The host is empty";
   return typeof data !== "string" || data === "" ? "The data folder is empty" : undefined;
 }

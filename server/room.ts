@@ -5,31 +5,57 @@ import type { EntryLines } from "../shared/entry.js";
 import { RoomError } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
 import { nameKey, type Name } from "../shared/names.js";
-import type { Draft, Page, Range, RoomLog, Subscription } from "./engine.js";
+import type { Draft, Page, Range, Recorded, RoomLog, Subscription } from "./engine.js";
 import { Member, type MemberRoom, type Peer } from "./member.js";
-import { SortedKeys } from "./sorted-keys.js";
 import { Presence } from "./presence.js";
+import type { RecentEntries, Tail } from "./recent-entries.js";
+import { SortedKeys } from "./sorted-keys.js";
+import type { Turnstile } from "./turnstile.js";
+import type { Lane, Works } from "./works.js";
+
+/** What all rooms of a server share. */
+export interface RoomParts {
+  readonly log: RoomLog;
+  readonly limits: Limits;
+  readonly recent: RecentEntries;
+  readonly works: Works;
+  /** In which those who are not at the head are given what they lack. */
+  readonly catchingUp: Lane;
+  /** Bounds the pages that were read and are not given yet. */
+  readonly pages: Turnstile;
+  /** How long one who vanished may be away before that is told. */
+  readonly leaveGraceMs: number;
+}
+
+/** What became of something that was said: its number, and whether it had been recorded before. */
+export interface Outcome {
+  readonly seq: number;
+  readonly isRepeat: boolean;
+}
 
 export class Room implements MemberRoom {
   readonly name: Name;
   readonly epoch: string;
-  readonly #log: RoomLog;
-  readonly #limits: Limits;
+  readonly #parts: RoomParts;
   readonly #subscription: Subscription;
   readonly #presence: Presence;
+  readonly #tail: Tail;
+  readonly #deliveries: Lane;
   /** By the key of the member's name, which is one person's on the whole server. */
   readonly #members = new Map<string, Member>();
   readonly #keys = new SortedKeys();
   #head: number;
+  /** Whether the members are being given what is new. */
+  #isGiving = false;
 
   /** Opens the room's log and listens to it. */
-  static async open(name: Name, log: RoomLog, limits: Limits): Promise<Room> {
+  static async open(name: Name, parts: RoomParts): Promise<Room> {
     const early: EntryLines[] = [];
     let deliver = (lines: EntryLines) => void early.push(lines);
-    const subscription = await log.subscribe(name, (lines) => {
+    const subscription = await parts.log.subscribe(name, (lines) => {
       deliver(lines);
     });
-    const room = new Room(name, { log, limits, subscription });
+    const room = new Room(name, subscription, parts);
     deliver = (lines) => {
       room.#deliver(lines);
     };
@@ -37,19 +63,21 @@ export class Room implements MemberRoom {
     return room;
   }
 
-  private constructor(name: Name, parts: { log: RoomLog; limits: Limits; subscription: Subscription }) {
-    this.name = { key: name.key, shown: parts.subscription.name };
-    this.epoch = parts.subscription.epoch;
-    this.#log = parts.log;
-    this.#limits = parts.limits;
-    this.#subscription = parts.subscription;
-    this.#head = parts.subscription.head;
+  private constructor(name: Name, subscription: Subscription, parts: RoomParts) {
+    this.name = { key: name.key, shown: subscription.name };
+    this.epoch = subscription.epoch;
+    this.#parts = parts;
+    this.#subscription = subscription;
+    this.#head = subscription.head;
+    this.#tail = parts.recent.openTail();
+    this.#deliveries = parts.works.openLane();
     this.#presence = new Presence({
       room: this.name.shown,
       maxNames: parts.limits.memberNames,
+      graceMs: parts.leaveGraceMs,
       countMembers: () => this.#members.size,
       tell: (line, except) => {
-        for (const member of this.#members.values()) if (member.peer.name !== except) member.notify(line);
+        this.#deliveries.add(this.#notifying(line, except));
       },
     });
   }
@@ -70,18 +98,20 @@ export class Room implements MemberRoom {
     const isNew = !this.#members.has(key);
     this.#members.set(key, member);
     this.#keys.add(key);
-    if (isNew) this.#presence.joined(peer.name);
+    if (isNew) this.#presence.joined(peer);
     return member;
   }
 
-  leave(member: Member): void {
+  /** @param isTold whether the member has said so, and is not expected back */
+  leave(member: Member, isTold: boolean): void {
     member.leave();
     const key = nameKey(member.peer.name);
     // After a takeover the name is already a newer member's.
     if (this.#members.get(key) !== member) return;
     this.#members.delete(key);
     this.#keys.delete(key);
-    this.#presence.left(member.peer.name);
+    if (isTold) this.#presence.left(member.peer);
+    else this.#presence.lost(member.peer);
   }
 
   /** Members' names in the order of their keys, those after `after`, and whether there are more. */
@@ -95,25 +125,78 @@ export class Room implements MemberRoom {
     return this.#presence.now();
   }
 
-  /** Records a draft and resolves with its number, when it is durable and every member at the head was given it. */
-  async record(draft: Draft): Promise<number> {
-    const [appended] = await this.#log.append(this.name, [draft]);
+  /** Records a draft; resolves when it is durable and on its way to the members. */
+  async record(draft: Draft): Promise<Outcome> {
+    const [appended] = await this.#parts.log.append(this.name, [draft]);
     if (appended === undefined) throw new RoomError("internal");
     if ("error" in appended) throw appended.error;
-    return appended.seq;
+    if ("duplicate" in appended) return { seq: appended.duplicate, isRepeat: true };
+    return { seq: appended.seq, isRepeat: false };
+  }
+
+  /** What a sender recorded here under an id, while that still counts. */
+  find(sender: string, id: string): Promise<Recorded | undefined> {
+    return this.#parts.log.find(this.name, sender, id);
   }
 
   read(range: Range): Promise<Page> {
-    return this.#log.read(this.name, { ...range, limit: Math.min(range.limit, this.#limits.historyCount) });
+    const { log, limits } = this.#parts;
+    return log.read(this.name, { ...range, limit: Math.min(range.limit, limits.historyCount) });
+  }
+
+  /** Entries from after+1 on that are still in memory. */
+  recent(after: number): EntryLines | undefined {
+    return this.#tail.after(after);
+  }
+
+  /** Does it between the deliveries to those at the head, and resolves when it is done. It must not throw. */
+  inTurn(step: () => void): Promise<void> {
+    return this.#parts.catchingUp.do(step);
+  }
+
+  /** Reads a page and gives it in its turn. So few are read at once that a thousand who ask hold no memory. */
+  readInTurn(range: Range, give: (page: Page) => void): Promise<void> {
+    return this.#parts.pages.pass(async () => {
+      const page = await this.read(range);
+      await this.inTurn(() => {
+        give(page);
+      });
+    });
   }
 
   close(): void {
     this.#subscription.close();
     this.#presence.close();
+    this.#tail.close();
   }
 
   #deliver(lines: EntryLines): void {
     this.#head = lines.to;
-    for (const member of this.#members.values()) member.deliver(lines);
+    this.#tail.add(lines);
+    if (!this.#isGiving) this.#beginGiving();
+  }
+
+  #beginGiving(): void {
+    this.#isGiving = true;
+    this.#deliveries.add(this.#giving());
+  }
+
+  // Whoever joins or leaves meanwhile is, or is not, among the members that are still to come.
+  *#giving(): Generator<undefined> {
+    const head = this.#head;
+    for (const member of this.#members.values()) {
+      member.give();
+      yield;
+    }
+    this.#isGiving = false;
+    // Behind what else the room has to say: one that talks all the time is never done.
+    if (this.#head > head) this.#beginGiving();
+  }
+
+  *#notifying(line: Uint8Array, except: string | undefined): Generator<undefined> {
+    for (const member of this.#members.values()) {
+      if (member.peer.name !== except) member.notify(line);
+      yield;
+    }
   }
 }

@@ -1,10 +1,9 @@
 // The rooms that somebody is in, by name. A room is opened for the first who enters and let go after the last.
 
 import type { RoomItem } from "../shared/answers.js";
-import type { Limits } from "../shared/limits.js";
 import type { Name } from "../shared/names.js";
-import type { Catalog, RoomLog } from "./engine.js";
-import { Room } from "./room.js";
+import type { Catalog } from "./engine.js";
+import { Room, type RoomParts } from "./room.js";
 import { compareKeys, SortedKeys } from "./sorted-keys.js";
 
 interface OpenRoom {
@@ -17,24 +16,22 @@ interface OpenRoom {
 }
 
 export class Rooms {
-  readonly #log: RoomLog;
   readonly #catalog: Catalog;
-  readonly #limits: Limits;
+  readonly #parts: RoomParts;
   readonly #open = new Map<string, OpenRoom>();
   /** Of the rooms that are open. */
   readonly #keys = new SortedKeys();
 
-  constructor(parts: { log: RoomLog; catalog: Catalog; limits: Limits }) {
-    this.#log = parts.log;
-    this.#catalog = parts.catalog;
-    this.#limits = parts.limits;
+  constructor(catalog: Catalog, parts: RoomParts) {
+    this.#catalog = catalog;
+    this.#parts = parts;
   }
 
   /** The room of that name. Every `enter` that succeeds is paid back with one `exit`. */
   async enter(name: Name): Promise<Room> {
     let open = this.#open.get(name.key);
     if (open === undefined) {
-      open = { room: Room.open(name, this.#log, this.#limits), name, opened: undefined, visits: 0 };
+      open = { room: Room.open(name, this.#parts), name, opened: undefined, visits: 0 };
       this.#open.set(name.key, open);
     }
     open.visits++;

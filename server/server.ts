@@ -6,8 +6,14 @@ import { Connection, type Premises } from "./connection.js";
 import type { Engine } from "./engine.js";
 import { openListener, type Listener } from "./listener.js";
 import type { Log } from "./log.js";
+import { Outboxes } from "./outbox.js";
+import { leaveGraceMs as defaultLeaveGraceMs } from "./presence.js";
+import { RecentEntries } from "./recent-entries.js";
 import { Rooms } from "./rooms.js";
+import { Turnstile } from "./turnstile.js";
+import { Turns } from "./turns.js";
 import type { Wire } from "./wires/wire.js";
+import { Works } from "./works.js";
 
 export interface RoomServerOptions {
   readonly host: string;
@@ -21,7 +27,14 @@ export interface RoomServerOptions {
   readonly silenceMs?: number;
   /** How long a peer may take no byte while some wait for it. */
   readonly stallMs?: number;
+  /** Connections that one address may have; loopback is never counted. */
+  readonly maxPerAddress?: number;
+  /** How long a member who vanished may be away before the room is told. */
+  readonly leaveGraceMs?: number;
 }
+
+/** Pages of entries that are read, or were and wait to be sent: enough to keep the log's reader at work. */
+const maxPagesAtOnce = 8;
 
 const defaultSilenceMs = 10_000;
 const defaultStallMs = 15 * 60_000;
@@ -37,19 +50,32 @@ export class RoomServer {
     const { limits, serverName, log, silenceMs = defaultSilenceMs } = options;
     this.#engine = engine;
     this.#options = options;
-    const rooms = new Rooms({ log: engine.log, catalog: engine.catalog, limits });
-    this.#premises = { rooms, engine, limits, serverName, silenceMs, log };
+    const { leaveGraceMs = defaultLeaveGraceMs } = options;
+    const works = new Works();
+    const rooms = new Rooms(engine.catalog, {
+      log: engine.log,
+      limits,
+      recent: new RecentEntries(),
+      works,
+      catchingUp: works.openLane(),
+      pages: new Turnstile(maxPagesAtOnce),
+      leaveGraceMs,
+    });
+    const shared = { rooms, outboxes: new Outboxes(), turns: new Turns() };
+    this.#premises = { ...shared, engine, limits, serverName, silenceMs, log };
   }
 
   /** @throws Error of the system, with its `code`, when the address cannot be had */
   async listen(): Promise<AddressInfo> {
-    const { host, port, limits, silenceMs = defaultSilenceMs, stallMs = defaultStallMs } = this.#options;
+    const { host, port, limits, maxPerAddress = Infinity } = this.#options;
+    const { silenceMs = defaultSilenceMs, stallMs = defaultStallMs } = this.#options;
     this.#listener = await openListener({
       host,
       port,
       maxLineBytes: limits.lineBytes,
       silenceMs,
       stallMs,
+      maxPerAddress,
       onWire: (wire) => {
         this.#serve(wire);
       },

@@ -2,13 +2,15 @@
 // goes to the log, and what waits for them. Requests need not wait for each other; effects keep their order.
 
 import { maxUnanswered } from "../shared/limits.js";
+import type { Answer } from "../shared/answers.js";
 import type { Draft } from "./engine.js";
-import type { Room } from "./room.js";
+import type { Outcome, Room } from "./room.js";
 
 /** What is needed of the connection. */
 export interface Answerer {
   readonly isOpen: boolean;
-  ready(): Promise<void>;
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  answer(id: string | undefined, answer: Answer): void;
   /** Answers what went wrong. */
   refuse(id: string | undefined, error: unknown): void;
 }
@@ -24,7 +26,6 @@ export class Unanswered {
   #recordingBytes = 0;
   /** Settles when every entry so far was handed to its log; undefined when all were. */
   #drafting: Promise<void> | undefined;
-  #turn: Promise<void> = Promise.resolve();
   #onAnswered: (() => void) | undefined;
 
   constructor(answerer: Answerer) {
@@ -44,19 +45,14 @@ export class Unanswered {
     this.#all.add(answered);
   }
 
-  /**
-   * Adds work whose answer is large. One after the other, each begun only when the peer has taken what went
-   * before, so that a thousand requests of a peer that does not read hold no answers. It sees what was recorded.
-   */
+  /** Adds work whose answer is large: it is given in turn. It sees what was recorded. */
   addInTurn(id: string | undefined, work: () => Promise<void>): void {
     const recorded = this.recorded();
-    const turn = this.#turn.then(async () => {
+    const answered = this.#answerer.inTurn(async () => {
       await recorded;
-      await this.#answerer.ready();
       if (this.#answerer.isOpen) await work();
     });
-    this.#turn = turn.catch(() => undefined);
-    this.add(id, turn);
+    this.add(id, answered);
   }
 
   /**
@@ -66,7 +62,7 @@ export class Unanswered {
   record(id: string | undefined, room: Room, draft: Draft | Promise<Draft>): void {
     const earlier = this.#drafting;
     if (earlier === undefined && !("then" in draft)) {
-      this.#addRecord(id, room.record(draft), draft.body.length);
+      this.#addRecord(id, this.#answered(id, room, room.record(draft)), draft.body.length);
       return;
     }
     // Wrapped, because what is handed over is not waited for by the next.
@@ -75,7 +71,7 @@ export class Unanswered {
       if (this.#drafting === settled) this.#drafting = undefined;
     });
     this.#drafting = settled;
-    const work = handed.then(({ recorded }) => recorded);
+    const work = handed.then(({ recorded }) => this.#answered(id, room, recorded));
     this.#addRecord(id, work, 0);
   }
 
@@ -99,6 +95,14 @@ export class Unanswered {
   async nextAnswered(): Promise<void> {
     await new Promise<void>((resolve) => (this.#onAnswered = resolve));
     this.#onAnswered = undefined;
+  }
+
+  /** An entry is its own answer; who repeats one is told which. */
+  async #answered(id: string | undefined, room: Room, recorded: Promise<Outcome>): Promise<void> {
+    const { seq, isRepeat } = await recorded;
+    if (isRepeat && id !== undefined) {
+      this.#answerer.answer(undefined, { type: "recorded", id, room: room.name.shown, seq });
+    }
   }
 
   #addRecord(id: string | undefined, work: Promise<unknown>, bytes: number): void {

@@ -6,7 +6,7 @@ import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
 import type { Draft } from "./engine.js";
 import { Incoming, bytesOf } from "./incoming.js";
-import { draftFile, planFile, type Plan } from "./plan.js";
+import { draftFile, isPlanned, planFile, type Plan } from "./plan.js";
 import type { Room } from "./room.js";
 import { Turnstile } from "./turnstile.js";
 
@@ -26,9 +26,10 @@ export class Uploads {
     this.#connection = connection;
   }
 
-  /** Begins an upload that comes in chunks, and answers `uploading`. */
+  /** Begins an upload that comes in chunks, and answers `uploading`; one that is recorded needs no bytes. */
   async begin(request: RequestOf<"upload">, room: Room): Promise<void> {
     const plan = planFile(this.#connection, request, room);
+    if (await this.#isRecorded(plan)) return;
     if (this.#incoming.size >= maxUploads) {
       throw new RoomError("too-many", { message: `At most ${maxUploads} uploads at once.` });
     }
@@ -81,6 +82,16 @@ export class Uploads {
       incoming.drop();
       if (room !== undefined) this.#connection.answer(undefined, { type: "cancelled", upload: incoming.id });
     }
+  }
+
+  /** @throws RoomError id-reused */
+  async #isRecorded(plan: Plan): Promise<boolean> {
+    const { id, room, sender } = plan;
+    const recorded = id === undefined ? undefined : await room.find(sender, id);
+    if (id === undefined || recorded === undefined) return false;
+    if (!isPlanned(plan, recorded)) throw new RoomError("id-reused");
+    this.#connection.answer(undefined, { type: "recorded", id, room: room.name.shown, seq: recorded.seq });
+    return true;
   }
 
   async #store(plan: Plan, bytes: Uint8Array): Promise<Draft> {

@@ -32,6 +32,9 @@ const fileFacts = {
 /** What every entry begins with. */
 const entryFacts = { room: Text, seq: Whole, time: Text, from: Text, id };
 
+/** Entries that the log does not have any more. */
+const Lost = Type.Object({ from: Whole, to: Whole });
+
 const FileItem = Type.Object({ seq: Whole, time: Text, from: Text, ...fileFacts });
 const RoomItem = Type.Object({ room: Text, memberCount: Whole });
 
@@ -74,7 +77,7 @@ export const answers = {
     memberCount: Whole,
   }),
   behind: Type.Object({ type: Type.Literal("behind"), room: Text, from: Whole, to: Whole }),
-  live: Type.Object({ type: Type.Literal("live"), room: Text, head: Whole }),
+  live: Type.Object({ type: Type.Literal("live"), id, room: Text, head: Whole }),
   history: Type.Object({
     type: Type.Literal("history"),
     id,
@@ -83,7 +86,10 @@ export const answers = {
     to: Whole,
     count: Whole,
     more: Type.Boolean(),
+    lost: optional(Lost),
+    reset: optional(Type.Boolean()),
   }),
+  recorded: Type.Object({ type: Type.Literal("recorded"), id: Id, room: Text, seq: Whole }),
   users: Type.Object({ type: Type.Literal("users"), id, room: Text, users: Names, more: Type.Boolean() }),
   rooms: Type.Object({ type: Type.Literal("rooms"), id, rooms: Type.Array(RoomItem), more: Type.Boolean() }),
   files: Type.Object({

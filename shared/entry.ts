@@ -31,3 +31,24 @@ export function entryLine(roomJson: string, entry: RecordedEntry): string {
 export function bodyOf(members: Record<string, unknown>): string {
   return JSON.stringify(members).slice(1);
 }
+
+/** The object of a body. */
+export function membersOf(body: string): Record<string, unknown> {
+  return JSON.parse(`{${body}`) as Record<string, unknown>;
+}
+
+/** What the server adds to a request, so that it may differ between an entry and its repeat. */
+const given = new Set(["from", "file", "mime", "version"]);
+
+/**
+ * Whether a body says the same as one that was recorded. Both are objects as `bodyOf` makes them; a member that only
+ * one has makes them differ.
+ */
+export function isRepeat(recorded: string, body: string): boolean {
+  return saidBy(recorded) === saidBy(body);
+}
+
+function saidBy(body: string): string {
+  const said = Object.entries(membersOf(body)).filter(([name]) => !given.has(name));
+  return JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -24,6 +24,7 @@ export const errorTable = {
   "already-connected": refused("This connection has already said connect."),
   "bad-name": refused("The name is not allowed."),
   "name-taken": later("Somebody else has this name."),
+  "id-reused": refused("You used this id for something else in this room within limits.dedupeMs."),
   "not-in-room": refused("Join the room first."),
   "no-such-entry": refused("The room has no entry of that number."),
   "file-not-found": refused("The room has no such file."),

@@ -19,6 +19,8 @@ export interface Limits {
   readonly memberNames: number;
   /** Most entries in one page of history. */
   readonly historyCount: number;
+  /** For how long the same sender and `id` in a room make one entry, in milliseconds. */
+  readonly dedupeMs: number;
 }
 
 const KiB = 1024;
@@ -34,6 +36,7 @@ export const defaultLimits: Limits = {
   outboxBytes: MiB,
   memberNames: 100,
   historyCount: 500,
+  dedupeMs: 24 * 3600 * 1000,
 };
 
 /** Unanswered requests of one connection past which the server stops reading it. */

@@ -7,6 +7,9 @@ import { Count, Id, Sha256, Text, Whole, optional } from "./fields.js";
 const id = optional(Id);
 const room = optional(Text);
 
+/** Where a member begins: after a number it knows, or so many entries before the newest. */
+const replay = { since: optional(Whole), epoch: optional(Text), last: optional(Whole) };
+
 export const requests = {
   connect: Type.Object({
     type: Type.Literal("connect"),
@@ -15,8 +18,9 @@ export const requests = {
     room: optional(Type.Union([Text, Type.Null()])),
     session: optional(Text),
     protocol: optional(Whole),
+    ...replay,
   }),
-  join: Type.Object({ type: Type.Literal("join"), id, room: Text }),
+  join: Type.Object({ type: Type.Literal("join"), id, room: Text, ...replay }),
   leave: Type.Object({ type: Type.Literal("leave"), id, room }),
   message: Type.Object({ type: Type.Literal("message"), id, room, text: Text, replyTo: optional(Count) }),
   history: Type.Object({

@@ -8,7 +8,7 @@ import { parseOptions as parseClientOptions } from "../client/options.js";
 import { sessionLifetimeMs } from "../server/engines/embedded/sessions.js";
 import { pageLimit } from "../server/page-limit.js";
 import { parseOptions as parseServerOptions } from "../server/options.js";
-import { presenceIntervalMs } from "../server/presence.js";
+import { leaveGraceMs, presenceIntervalMs } from "../server/presence.js";
 import { answers } from "../shared/answers.js";
 import { errorTable } from "../shared/errors.js";
 import { defaultLimits, maxPageBytes, maxUnanswered } from "../shared/limits.js";
@@ -56,6 +56,7 @@ describe("docs/protocol.md", () => {
       ["bytes at which a page of history ends", String(maxPageBytes)],
       ["items in a page of users, rooms or files", String(pageLimit(undefined))],
       ["milliseconds between two presence lines of a room", String(presenceIntervalMs)],
+      ["seconds that one who vanished may be away before it is told", String(leaveGraceMs / 1000)],
       ["hours that a session lasts", String(sessionLifetimeMs / 3_600_000)],
     ]);
     expect(faultsOfTable(protocol, { title: "Limits", table: 1 }, fixed)).toEqual([]);

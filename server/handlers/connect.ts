@@ -7,7 +7,7 @@ import { protocolVersion } from "../../shared/protocol.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
 import type { Claim } from "../engine.js";
-import { admit } from "./join.js";
+import { admit, checkStart } from "./join.js";
 
 const defaultRoom = "lobby";
 const features = ["files"];
@@ -19,8 +19,12 @@ export async function connect(connection: Connection, request: RequestOf<"connec
     const message = `This server speaks protocol ${protocolVersion}.`;
     throw new RoomError("unsupported-protocol", { message });
   }
+  if (request.room === null && (request.since ?? request.last) !== undefined) {
+    throw new RoomError("bad-message", { message: "Bad message: since and last need a room." });
+  }
   const name = request.name ? parsePersonName(request.name) : undefined;
   const roomName = request.room === null ? undefined : parseRoomName(request.room ?? defaultRoom);
+  checkStart(request);
   // The room first: whatever fails in it, no name is taken.
   const room = roomName && (await rooms.enter(roomName));
   const claim = await claimName(connection, name, request.session).catch((error: unknown) => {
@@ -29,7 +33,7 @@ export async function connect(connection: Connection, request: RequestOf<"connec
   });
   if (claim !== undefined) {
     connection.answer(request.id, greeting(connection, claim));
-    if (room !== undefined) admit(connection, room, request.id);
+    if (room !== undefined) admit(connection, room, request);
   } else if (room !== undefined) {
     rooms.exit(room);
   }

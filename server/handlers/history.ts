@@ -1,9 +1,10 @@
 // `history`: a page of a room's entries: a header, then exactly as many lines as it counts.
 
+import type { AnswerOf } from "../../shared/answers.js";
 import type { RequestOf } from "../../shared/requests.js";
 import { RoomError } from "../../shared/errors.js";
 import type { Connection } from "../connection.js";
-import type { Range } from "../engine.js";
+import type { Page, Range } from "../engine.js";
 
 const defaultLimit = 100;
 
@@ -19,9 +20,27 @@ export function history(connection: Connection, request: RequestOf<"history">): 
     ...(before !== undefined && { before }),
   };
   connection.unanswered.addInTurn(id, async () => {
-    const { from, to, more, bytes } = await room.read(range);
-    const count = to - from + 1;
-    connection.answer(id, { type: "history", room: room.name.shown, from, to, count, more });
-    if (count > 0) connection.send(bytes);
+    const { head } = room;
+    await room.readInTurn(range, (page) => {
+      const { from, to, more, bytes } = page;
+      const count = to - from + 1;
+      const lost = lostBetween(range, page, head);
+      const facts = { room: room.name.shown, from, to, count, more };
+      connection.answer(id, { type: "history", ...facts, ...(lost && { lost }) });
+      if (count > 0) connection.send(bytes);
+    });
   });
+}
+
+// The head is that of before the page was read: what came since is missing in it, and not lost.
+/** Numbers that were asked for, next to the page or instead of it, and whose entries are not kept any more. */
+function lostBetween(range: Range, page: Page, head: number): AnswerOf<"history">["lost"] {
+  const { after, before = head + 1 } = range;
+  const top = Math.min(before - 1, head);
+  const isEmpty = page.to < page.from;
+  let [from, to] = [1, top];
+  if (after !== undefined) [from, to] = [after + 1, isEmpty ? top : page.from - 1];
+  else if (!isEmpty && page.to < top) [from, to] = [page.to + 1, top];
+  else if (!isEmpty) [from, to] = page.more ? [1, 0] : [1, page.from - 1];
+  return from <= to ? { from, to } : undefined;
 }

@@ -1,9 +1,9 @@
-// `join`: makes the connection a member of one more room, from its head on.
+// `join`: makes the connection a member of one more room, from its head on, or from where it left off.
 
 import { RoomError } from "../../shared/errors.js";
 import { parseRoomName } from "../../shared/names.js";
 import type { RequestOf } from "../../shared/requests.js";
-import type { Connection } from "../connection.js";
+import type { Connection, Membership } from "../connection.js";
 import type { Room } from "../room.js";
 import { leaveRoom } from "./leave.js";
 
@@ -15,17 +15,30 @@ export async function join(connection: Connection, request: RequestOf<"join">): 
   if (connection.memberships.size >= maxRooms && !connection.memberships.has(name.key)) {
     throw new RoomError("too-many", { message: `At most ${maxRooms} rooms on one connection.` });
   }
+  checkStart(request);
+  // What it has said itself is part of what it is given.
+  await connection.unanswered.recorded();
   const room = await connection.premises.rooms.enter(name);
-  if (connection.isHere) admit(connection, room, request.id);
+  if (connection.isHere) admit(connection, room, request);
   else connection.premises.rooms.exit(room);
 }
 
+/** Where a member begins: behind the last number that it knows of a log, or so many entries before the head. */
+export type Start = Pick<RequestOf<"join">, "id" | "since" | "epoch" | "last">;
+
+/** @throws RoomError bad-message */
+export function checkStart({ since, last }: Start): void {
+  if (since === undefined || last === undefined) return;
+  throw new RoomError("bad-message", { message: "Bad message: since and last exclude each other." });
+}
+
 /**
- * Makes the connection a member of a room that it has entered, and tells so. Joining again moves the position to
- * the head.
+ * Makes the connection a member of a room that it has entered, tells so, and replays what it asked for. Joining
+ * again moves the position.
  */
-export function admit(connection: Connection, room: Room, id: string | undefined): void {
+export function admit(connection: Connection, room: Room, start: Start): void {
   const { memberNames } = connection.premises.limits;
+  const { id } = start;
   const before = connection.memberships.get(room.name.key);
   // `joined` goes out before the member can be given anything.
   const member = room.join(connection);
@@ -41,4 +54,22 @@ export function admit(connection: Connection, room: Room, id: string | undefined
     ...(names && { members: names }),
     topic: "",
   });
+  begin(connection, { room, member }, start);
+}
+
+// Who knows another log, or more than this one has, is told so and given nothing: the numbers mean other entries.
+function begin(connection: Connection, { room, member }: Membership, start: Start): void {
+  const { id, since, epoch = room.epoch, last } = start;
+  const { head } = room;
+  if (last !== undefined) member.replay(Math.max(0, head - last), id);
+  if (since === undefined) return;
+  // Who has seen nothing has seen nothing of any log.
+  const isKnown = since === 0 || (epoch === room.epoch && since <= head);
+  if (isKnown) {
+    member.replay(since, id);
+    return;
+  }
+  const nothing = { from: head + 1, to: head, count: 0, more: false };
+  connection.answer(id, { type: "history", room: room.name.shown, ...nothing, reset: true });
+  connection.answer(id, { type: "live", room: room.name.shown, head });
 }

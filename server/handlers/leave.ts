@@ -16,6 +16,6 @@ export async function leave(connection: Connection, request: RequestOf<"leave">)
 }
 
 export function leaveRoom(connection: Connection, { room, member }: Membership): void {
-  room.leave(member);
+  room.leave(member, true);
   connection.premises.rooms.exit(room);
 }

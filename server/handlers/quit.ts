@@ -4,5 +4,5 @@ import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
 
 export function quit(connection: Connection, request: RequestOf<"quit">): undefined {
-  connection.dismiss({ id: request.id, retry: false });
+  connection.quit(request.id);
 }

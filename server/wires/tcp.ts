@@ -7,7 +7,7 @@ import type { Wire } from "./wire.js";
 
 export interface TcpWireOptions {
   readonly maxLineBytes: number;
-  /** A peer that takes no byte for this long while some wait is given up. */
+  /** A peer that takes no byte for this long while some wait has stalled. */
   readonly stallMs: number;
   /** What was read of the socket already. */
   readonly firstBytes: Uint8Array;
@@ -22,6 +22,7 @@ const closingStallMs = 30_000;
 export class TcpWire implements Wire {
   readonly remote: string;
   readonly closed: Promise<void>;
+  readonly stalled: Promise<void>;
   readonly #socket: Socket;
   readonly #splitter: LineSplitter;
   #stallMs: number;
@@ -31,11 +32,13 @@ export class TcpWire implements Wire {
   #wakeReader: (() => void) | undefined;
   #drain: { promise: Promise<void>; resolve: () => void } | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
+  #tellStalled: () => void = () => undefined;
 
   constructor(socket: Socket, options: TcpWireOptions) {
     this.#socket = socket;
     this.#splitter = new LineSplitter(options.maxLineBytes);
     this.#stallMs = options.stallMs;
+    this.stalled = new Promise((resolve) => (this.#tellStalled = resolve));
     this.remote = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
     socket.on("data", (bytes: Buffer) => {
       this.#take(bytes);
@@ -153,14 +156,17 @@ export class TcpWire implements Wire {
     this.#drain = undefined;
   }
 
+  // The system takes bytes in large pieces, of a slow peer perhaps a megabyte at a time: who is that slow needs all
+  // of a long deadline.
   #watchForStall(): void {
     if (this.#stallTimer !== undefined) return;
     const takenBytes = this.#takenBytes();
     this.#stallTimer = setTimeout(() => {
       this.#stallTimer = undefined;
       if (this.#socket.writableLength === 0) return;
-      if (this.#takenBytes() === takenBytes) this.destroy();
-      else this.#watchForStall();
+      if (this.#takenBytes() !== takenBytes) this.#watchForStall();
+      else if (this.#isDiscarding) this.destroy();
+      else this.#tellStalled();
     }, this.#stallMs);
     this.#stallTimer.unref();
   }

@@ -8,7 +8,8 @@ import type { Line } from "../../shared/lines.js";
  * - While nobody asks for the next lines, the peer is paused: at most one read is kept here.
  * - When the peer ends its sending half, `lines` ends, and `send` still works.
  * - `send` keeps order, never blocks and never throws. After the end it does nothing.
- * - Nothing waits for ever: a wire whose peer takes no byte for its deadline destroys itself.
+ * - Nothing waits for ever: when the peer takes no byte for its deadline, `stalled` resolves; when it takes none of
+ *   the goodbye either, the wire destroys itself.
  */
 export interface Wire {
   /** Batches of lines, ended when the peer has no more to say or is gone. May be iterated once. */
@@ -25,6 +26,8 @@ export interface Wire {
   readonly isOpen: boolean;
   /** Sends what is pending, then ends; ends at once when that takes too long. */
   close(): void;
+  /** Resolves when the peer took no byte for too long while some waited; never, if that does not happen. */
+  readonly stalled: Promise<void>;
   /** Ends at once. */
   destroy(): void;
   /** Resolves when both halves have ended, however they did. */

@@ -55,12 +55,26 @@ export class FakePeer {
   /** Answers `connect` as a server does; what follows goes in the same packet. */
   async greet(
     name: string,
-    facts: { head?: number; limits?: Partial<Limits>; following?: object[] } = {},
-  ): Promise<void> {
-    const { id, room } = await this.next("connect");
-    const { head = 0, limits = {}, following = [] } = facts;
+    facts: { head?: number; limits?: Partial<Limits>; resumed?: boolean; following?: object[] } = {},
+  ): Promise<Line> {
+    const request = await this.next("connect");
+    const { id, room } = request;
+    const { head = 0, limits = {}, resumed = false, following = [] } = facts;
     const shownRoom = typeof room === "string" ? room : "lobby";
-    this.say(connected(id, name, limits), joined(id, shownRoom, { name, head }), ...following);
+    const entered = room === null ? [] : [joined(id, shownRoom, { name, head })];
+    this.say({ ...connected(id, name, limits), resumed }, ...entered, ...following);
+    return request;
+  }
+
+  /** Answers the `join` that comes next, with a replay when entries are given. Resolves with the request. */
+  async letIn(facts: { name: string; head?: number; replay?: object[] }): Promise<Line> {
+    const request = await this.next("join");
+    const { id } = request;
+    const room = String(request.room);
+    const { replay, head = Number(request.since ?? 0) + (replay?.length ?? 0) } = facts;
+    this.say(joined(id, room, { ...facts, head }));
+    if (replay !== undefined) this.say(...replayOf({ id, room, head }, replay));
+    return request;
   }
 
   /** Answers `quit` and ends. */
@@ -116,6 +130,17 @@ async function listen(server: Server, port: number): Promise<number> {
 function connected(id: string, name: string, limits: Partial<Limits>): object {
   const about = { session: "a-secret", resumed: false, server: "roomline/fake", protocol: 1, features: [] };
   return { type: "connected", id, name, ...about, time, limits: { ...defaultLimits, ...limits } };
+}
+
+/** The lines of a replay of these entries, up to the head. */
+export function replayOf(
+  { id, room, head }: { id: string; room: string; head: number },
+  entries: object[],
+): object[] {
+  const live = { type: "live", id, room, head };
+  const [from, count] = [head - entries.length + 1, entries.length];
+  const header = { type: "history", id, room, from, to: head, count, more: false };
+  return entries.length === 0 ? [live] : [header, ...entries, live];
 }
 
 const time = "2026-11-21T10:00:03.120Z";

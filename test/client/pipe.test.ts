@@ -239,6 +239,76 @@ describe("The client in a pipe", () => {
     expect(talk.at(-1)).toBe("! The server said goodbye. Back soon.");
   });
 
+  it("comes back by itself, says everything once, and ends with 0 when all was answered", async () => {
+    const server = await startFakeServer();
+    const input = new PassThrough();
+    const running = run(input, { port: server.port, isJson: true, waitMs: 20_000 });
+    const peer = await server.accept();
+    const first = await peer.greet("alice", { head: 5 });
+    expect(first).not.toHaveProperty("last");
+    input.write("one\n");
+    const { id } = await peer.next("message");
+    peer.socket.destroy();
+    input.end("two\n");
+    const next = await server.accept();
+    await next.greet("alice", { resumed: true });
+    const replay = [message(6, "bob"), message(7, "alice", { id, text: "one" })];
+    await next.letIn({ name: "alice", replay });
+    expect(await next.next("message")).toMatchObject({ id, text: "one" });
+    const two = await next.next("message");
+    next.say({ type: "recorded", id, room: "lab", seq: 7 }, message(8, "alice", { id: two.id, text: "two" }));
+    await next.sayBye();
+    const { code, out, talk } = await running;
+    expect(code).toBe(0);
+    const lines = out.map((line) => JSON.parse(line) as { type: string; seq?: number });
+    expect(lines.map(({ type }) => type)).toEqual([
+      "joined",
+      "joined",
+      "history",
+      "message",
+      "message",
+      "live",
+      "recorded",
+      "message",
+      "bye",
+    ]);
+    expect(lines.flatMap(({ type, seq }) => (type === "message" ? [seq] : []))).toEqual([6, 7, 8]);
+    expect(out.join()).not.toContain("secret");
+    expect(talk.slice(2)).toEqual(["* the connection is lost; trying again…", "* back again"]);
+  });
+
+  it("ends with 5 when the server is not back in time", async () => {
+    const server = await startFakeServer();
+    const input = new PassThrough();
+    const running = run(input, { port: server.port, waitMs: 200 });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    input.end("hello\n");
+    await peer.next("message");
+    await server.close();
+    const { code, talk } = await running;
+    expect(code).toBe(5);
+    expect(talk.slice(2)).toEqual([
+      "* the connection is lost; trying again…",
+      "! The connection to the server is lost.",
+    ]);
+  });
+
+  it("ends with 6 and says so when it cannot know whether a message was recorded", async () => {
+    const server = await startFakeServer();
+    const running = run("hello\n", { port: server.port, waitMs: 20_000 });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    await peer.next("message");
+    peer.socket.destroy();
+    const next = await server.accept();
+    await next.greet("alice", { resumed: false });
+    await next.sayBye();
+    const { code, talk } = await running;
+    expect(code).toBe(6);
+    expect(talk.at(-1)).toContain("may or may not have been recorded");
+  });
+
   it("ends with 130 when it is interrupted, also while it waits for a server", async () => {
     const { port } = await startServer();
     const stop = new AbortController();

@@ -13,7 +13,13 @@ interface Pair {
 
 async function openPair(options: SessionOptions = {}): Promise<Pair> {
   const server = await startFakeServer();
-  const opening = openSession({ port: server.port, name: "alice", room: "lab", ...options });
+  const opening = openSession({
+    port: server.port,
+    name: "alice",
+    room: "lab",
+    reconnectForMs: 0,
+    ...options,
+  });
   const peer = await server.accept();
   await peer.greet("alice");
   return { session: await opening, peer };
@@ -29,7 +35,7 @@ describe("Session", () => {
 
   it("misses no line that comes in the same packet as joined", async () => {
     const server = await startFakeServer();
-    const opening = openSession({ port: server.port, name: "alice", room: "lab" });
+    const opening = openSession({ port: server.port, name: "alice", room: "lab", reconnectForMs: 0 });
     const peer = await server.accept();
     await peer.greet("alice", {
       following: [message(1, "bob"), message(2, "bob"), { type: "bye", retry: true }],

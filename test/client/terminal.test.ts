@@ -9,7 +9,7 @@ import { runTerminal } from "../../client/terminal.js";
 import { cleanUp } from "../support/cleanup.js";
 import { joinRoom } from "../support/peer.js";
 import { startServer, temporaryFolder } from "../support/server.js";
-import { joined, message, startFakeServer } from "./fake-server.js";
+import { joined, message, replayOf, startFakeServer } from "./fake-server.js";
 
 const ctrlC = "\x03";
 const ctrlD = "\x04";
@@ -135,51 +135,22 @@ describe("The client at a terminal", () => {
     await person.sees("as carol");
   });
 
-  it("shows what was said before, once", async () => {
-    const { port } = await startServer();
-    const bob = await joinRoom(port, "bob");
-    for (let count = 1; count <= 15; count++) bob.send({ type: "message", text: `line ${count}.` });
-    await bob.next((answer) => answer.text === "line 15.");
-    const alice = new Person({ port, name: "alice", room: "lab" });
-    const shown = await alice.sees("lab> ");
-    expect(shown.match(/line \d+\./g)).toEqual(
-      Array.from({ length: 10 }, (_, index) => `line ${index + 6}.`),
-    );
-    bob.send({ type: "message", text: "line 16." });
-    expect(await alice.sees("line 16.")).not.toContain("line 15.");
-  });
-
-  it("asks only for what was said before it joined, so that nothing is shown twice", async () => {
-    const server = await startFakeServer();
-    new Person({ port: server.port, name: "alice", room: "lab" });
-    const peer = await server.accept();
-    await peer.greet("alice", { head: 41 });
-    expect(await peer.next("history")).toMatchObject({ room: "lab", before: 42, limit: 10 });
-    await server.close();
-  });
-
-  it("shows what was said before above what is said meanwhile", async () => {
+  it("shows what was said before, once, and what is said meanwhile below it", async () => {
     const server = await startFakeServer();
     const alice = new Person({ port: server.port, name: "alice", room: "lab" });
     const peer = await server.accept();
-    await peer.greet("alice", { head: 41 });
-    const { id } = await peer.next("history");
-    const page = { type: "history", id, room: "lab", from: 40, to: 41, count: 2, more: true };
-    peer.say(message(42, "bob"), page, message(40, "bob"), message(41, "bob"), message(43, "bob"));
-    const shown = await alice.sees("text 43");
-    expect(shown.match(/text \d+/g)).toEqual(["text 40", "text 41", "text 42"]);
-    await server.close();
-  });
-
-  it("holds back only so many lines for what was said before", async () => {
-    const server = await startFakeServer();
-    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
-    const peer = await server.accept();
-    await peer.greet("alice", { head: 1 });
-    await peer.next("history");
-    peer.say(...Array.from({ length: 1_001 }, (_, index) => message(index + 2, "bob")));
-    await alice.sees("text 1002");
-    await server.close();
+    const { id, last } = await peer.greet("alice", { head: 41 });
+    expect(last).toBe(10);
+    const entries = [message(40, "bob"), message(41, "bob")];
+    peer.say(...replayOf({ id: String(id), room: "lab", head: 41 }, entries), message(42, "bob"));
+    const shown = await alice.sees("text 42");
+    expect(shown.match(/you are in lab|text \d+/g)).toEqual(["you are in lab", "text 40", "text 41"]);
+    alice.type("/join den\r");
+    const join = await peer.next("join");
+    expect(join).toMatchObject({ room: "den", last: 10 });
+    peer.say(joined(join.id, "den", { name: "alice" }));
+    void peer.sayBye();
+    expect(peer.received.map(({ type }) => type)).not.toContain("history");
   });
 
   it("takes what is said off the screen, since it comes back with its time", async () => {
@@ -251,13 +222,81 @@ describe("The client at a terminal", () => {
     await alice.sees("lab> ");
   });
 
-  it("says in one line that the server is gone, and ends with 5", async () => {
-    const server = await startServer();
-    const alice = await enter(server.port, "alice");
-    alice.type("half a th");
-    await server.close();
-    await alice.sees("! The server said goodbye. The server is stopping.\n");
-    expect(await alice.exitCode).toBe(5);
+  it("says that the server is gone and that it is back, with what was said meanwhile between", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    await alice.sees("lab> ");
+    peer.socket.destroy();
+    await alice.sees("* the connection is lost; trying again…\n");
+    alice.type("one\r");
+    await alice.sees("one\r\n");
+    expect(await alice.sees("* 1 line waits to be sent\n")).not.toContain("\x1b[1A");
+    alice.type("two\r");
+    await alice.sees("* 2 lines wait to be sent\n");
+    (await server.accept()).socket.destroy();
+    const next = await server.accept();
+    await next.greet("alice", { resumed: true });
+    expect(await alice.sees("* back again\n")).not.toContain("the connection is lost");
+    await next.letIn({ name: "alice", replay: [message(1, "bob", { text: "meanwhile" })] });
+    const [one, two] = [await next.next("message"), await next.next("message")];
+    next.say(
+      message(2, "alice", { id: one.id, text: "one" }),
+      message(3, "alice", { id: two.id, text: "two" }),
+    );
+    await alice.sees("bob: meanwhile\n");
+    await alice.sees("alice: one\n");
+    await alice.sees("alice: two\n");
+    const bye = next.sayBye();
+    alice.type("/quit\r");
+    await bye;
+    expect(await alice.exitCode).toBe(0);
+  });
+
+  it("tells of a log that has lost entries or begins anew", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    const { id } = await peer.greet("alice", { head: 41 });
+    const header = { type: "history", id, room: "lab", from: 41, to: 41, count: 0, more: false };
+    peer.say({ ...header, lost: { from: 32, to: 40 } }, { ...header, reset: true });
+    await alice.sees("* the server has entries 32 to 40 of lab no more\n");
+    await alice.sees("* lab begins anew: its log is not the one that you saw; /history shows it\n");
+  });
+
+  it("leaves while the server is gone, with 5 when something was not sent and 130 on Ctrl-C", async () => {
+    for (const [typed, code, shown] of [
+      ["/quit\r", 0, "/quit"],
+      ["hello\r/quit\r", 5, "! 1 line was not sent.\n"],
+      ["/join den\r/quit\r", 5, "! 1 line was not sent.\n"],
+      [`/join den\r${ctrlD}`, 5, "! 1 line was not sent.\n"],
+      [`hello\r${ctrlC}`, 130, "! Interrupted.\n"],
+    ] as const) {
+      const server = await startFakeServer();
+      const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+      await (await server.accept()).greet("alice");
+      await alice.sees("lab> ");
+      await server.close();
+      await alice.sees("* the connection is lost");
+      alice.type(typed);
+      await alice.sees(shown);
+      expect(await alice.exitCode).toBe(code);
+    }
+  });
+
+  it("ends with 4 when somebody else has the name meanwhile", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    await alice.sees("lab> ");
+    peer.socket.destroy();
+    const next = await server.accept();
+    const { id } = await next.next("connect");
+    next.say({ type: "error", id, code: "name-taken", message: "alice is already here" });
+    await alice.sees("! alice is already here\n");
+    expect(await alice.exitCode).toBe(4);
   });
 
   it("takes what is typed while it waits for a server, and ends with 130 on Ctrl-C", async () => {
@@ -271,7 +310,6 @@ describe("The client at a terminal", () => {
     await peer.greet("alice");
     expect(await peer.next("message")).toMatchObject({ text: "typed ahead" });
     await server.close();
-    expect(await alice.exitCode).toBe(5);
     const bob = new Person({ port: gone.port, name: "bob", room: "", waitMs: 60_000 });
     await bob.sees("Trying for 60 s.");
     bob.type(ctrlC);
@@ -289,17 +327,6 @@ describe("The client at a terminal", () => {
     alice.type(ctrlC);
     await peer.sayBye();
     await alice.sees("! Interrupted.\n");
-    expect(await alice.exitCode).toBe(130);
-  });
-
-  it("ends with 130 on Ctrl-C while it waits for what was said before", async () => {
-    const server = await startFakeServer();
-    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
-    const peer = await server.accept();
-    await peer.greet("alice", { head: 41 });
-    await peer.next("history");
-    alice.type(ctrlC);
-    await peer.sayBye();
     expect(await alice.exitCode).toBe(130);
   });
 

@@ -11,6 +11,7 @@ import { upload } from "../../client/upload.js";
 import type { Limits } from "../../shared/limits.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startServer, temporaryFolder } from "../support/server.js";
+import { until } from "../support/until.js";
 import { startFakeServer, type FakePeer } from "./fake-server.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -266,6 +267,133 @@ describe("An upload", () => {
   });
 });
 
+describe("A transfer whose connection is lost", () => {
+  const abc = Buffer.from("abc");
+
+  async function talk(
+    bytes: Buffer,
+  ): Promise<{ session: Session; peer: FakePeer; path: string; back: () => Promise<FakePeer> }> {
+    const server = await startFakeServer();
+    const waits = { firstMs: 1, longestMs: 5 };
+    const opening = openSession({ port: server.port, name: "alice", room: "lab", waits });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    const session = await opening;
+    cleanUp(async () => {
+      await server.close();
+      await session.close();
+    });
+    const back = async (): Promise<FakePeer> => {
+      const next = await server.accept();
+      await next.greet("alice", { resumed: true });
+      return next;
+    };
+    return { session, peer, path: await localFile(bytes), back };
+  }
+
+  it("fails in a sentence when an upload was half done, and sends nothing of it again", async () => {
+    const { session, peer, path, back } = await talk(Buffer.alloc(4_000_000));
+    const uploading = expect(upload(session, path)).rejects.toMatchObject({
+      code: "connection-lost",
+      message: "The connection was lost before file.bin was acknowledged; it is not in the room.",
+    });
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.socket.destroy();
+    const next = await back();
+    await uploading;
+    await expect(session.send({ type: "chunk", upload: "u", offset: 0, data: "" })).rejects.toMatchObject({
+      code: "connection-lost",
+    });
+    const pinged = session.ping();
+    next.say({ type: "pong", id: (await next.next("ping")).id, time: "" });
+    await pinged;
+    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "ping"]);
+  });
+
+  it("is an upload that succeeds when its last byte was sent and its entry is in the replay", async () => {
+    const { session, peer, path, back } = await talk(abc);
+    const uploading = upload(session, path);
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.socket.destroy();
+    const next = await back();
+    await next.letIn({ name: "alice", replay: [fileEntry({ id, size: 3, sha256: sha256(abc) })] });
+    expect(await uploading).toMatchObject({ seq: 1, name: "file.bin" });
+    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join"]);
+  });
+
+  it("is unsure of an upload whose last byte was sent when the replay does not have it", async () => {
+    const { session, peer, path, back } = await talk(abc);
+    const uploading = expect(upload(session, path)).rejects.toMatchObject({
+      code: "connection-lost",
+      message: "The connection was lost before file.bin was acknowledged; it may or may not be in the room.",
+    });
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.socket.destroy();
+    await (await back()).letIn({ name: "alice", replay: [] });
+    await uploading;
+  });
+
+  it("begins when the connection is back, either way, when it was asked for meanwhile", async () => {
+    const { session, peer, path, back } = await talk(abc);
+    const lost = new Promise((resolve) => session.onState(resolve));
+    peer.socket.destroy();
+    await lost;
+    const folder = await temporaryFolder();
+    const uploading = upload(session, path);
+    await until(() => session.waitingCount === 1);
+    const transfers = [uploading, download(session, { file: "c0" }, { folder })];
+    const next = await back();
+    const { id } = await next.next("upload");
+    next.say({ type: "uploading", id, upload: "u", offset: 0 });
+    const asked = await next.next("download");
+    await next.next("chunk");
+    const file = { id, size: 3, sha256: sha256(abc) };
+    next.say(fileEntry(file), { ...fileEntry({ ...file, id: asked.id }), type: "downloading", offset: 0 });
+    next.say({ type: "chunk", id: asked.id, offset: 0, data: abc.toString("base64"), last: true });
+    await Promise.all(transfers);
+    expect(await readdir(folder)).toEqual(["file.bin"]);
+  });
+
+  it("stops at once when told to meanwhile", async () => {
+    const { session, peer, path } = await talk(abc);
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const stopped = expect(upload(session, path, { signal: stop.signal })).rejects.toBe(reason);
+    await peer.next("upload");
+    const lost = new Promise((resolve) => session.onState(resolve));
+    peer.socket.destroy();
+    await lost;
+    const told = performance.now();
+    stop.abort(reason);
+    await stopped;
+    expect(performance.now() - told).toBeLessThan(2_000);
+  });
+
+  it("fails in a sentence when a download was half done, and leaves nothing", async () => {
+    const { session, peer, back } = await talk(abc);
+    const folder = await temporaryFolder();
+    const downloading = expect(download(session, { file: "c0" }, { folder })).rejects.toMatchObject({
+      code: "connection-lost",
+      message: "The connection was lost before file.bin was here; it was not saved.",
+    });
+    const { id } = await peer.next("download");
+    peer.say({ ...fileEntry({ id, size: 3, sha256: sha256(abc) }), type: "downloading", offset: 0 });
+    const pinged = session.ping();
+    peer.say({ type: "pong", id: (await peer.next("ping")).id, time: "" });
+    await pinged;
+    peer.socket.destroy();
+    await downloading;
+    await back();
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
 describe("A download from a bad server", () => {
   const abc = Buffer.from("abc").toString("base64");
   const good = { size: 3, sha256: sha256(Buffer.from("abc")) };
@@ -335,7 +463,7 @@ describe("A download from a bad server", () => {
 
 async function openPair(limits: Partial<Limits> = {}): Promise<{ session: Session; peer: FakePeer }> {
   const server = await startFakeServer();
-  const opening = openSession({ port: server.port, name: "alice", room: "lab" });
+  const opening = openSession({ port: server.port, name: "alice", room: "lab", reconnectForMs: 0 });
   const peer = await server.accept();
   await peer.greet("alice", { limits });
   return { session: await opening, peer };

@@ -3,12 +3,14 @@
 import type { Appended, Draft, RoomLog } from "../../server/engine.js";
 import { bodyOf, type EntryLines } from "../../shared/entry.js";
 import { maxPageBytes } from "../../shared/limits.js";
-import { parseRoomName } from "../../shared/names.js";
+import { parseRoomName, type Name } from "../../shared/names.js";
 
 export interface OpenLog {
   readonly log: RoomLog;
   /** Ends the log and opens it again on what it kept. */
   readonly reopen: () => Promise<RoomLog>;
+  /** Takes entries away, from a number to a number, as what keeps rooms small will. */
+  readonly forget: (room: Name, from: number, to: number) => Promise<void>;
 }
 
 const lab = parseRoomName("lab");
@@ -119,6 +121,69 @@ export function roomLogContract(open: () => Promise<OpenLog>): void {
     expect(page.bytes.at(-1)).toBe(0x0a);
   });
 
+  it("ends a page at the bytes that were asked for, after at least one entry", async () => {
+    const { log } = await open();
+    await log.append(
+      lab,
+      Array.from({ length: 40 }, () => say("x".repeat(1000))),
+    );
+    for (const start of [{ after: 0 }, {}]) {
+      const page = await log.read(lab, { ...start, limit: 500, bytes: 10_000 });
+      expect(page.more).toBe(true);
+      expect(page.bytes.length).toBeGreaterThanOrEqual(10_000);
+      expect(page.bytes.length).toBeLessThan(11_200);
+      expect(page.bytes.at(-1)).toBe(0x0a);
+    }
+    expect(await log.read(lab, { after: 4, limit: 500, bytes: 0 })).toMatchObject({
+      from: 5,
+      to: 5,
+      more: true,
+    });
+    expect(await log.read(lab, { limit: 500, bytes: 0 })).toMatchObject({ from: 40, to: 40, more: true });
+    const whole = await log.read(lab, { after: 0, limit: 500, bytes: 10 * maxPageBytes });
+    expect(whole).toMatchObject({ from: 1, to: 40, more: false });
+  });
+
+  it("is bounded by maxPageBytes also when more is asked for", async () => {
+    const { log } = await open();
+    await log.append(
+      lab,
+      Array.from({ length: 40 }, () => say("x".repeat(16_000))),
+    );
+    const page = await log.read(lab, { after: 0, limit: 500, bytes: 10 * maxPageBytes });
+    expect(page.more).toBe(true);
+    expect(page.bytes.length).toBeLessThan(maxPageBytes + 17_000);
+  });
+
+  it("never reads across entries that are not kept", async () => {
+    const { log, forget } = await open();
+    await log.append(
+      lab,
+      Array.from({ length: 20 }, () => say("hi")),
+    );
+    await forget(lab, 1, 3);
+    await forget(lab, 8, 12);
+    expect(await log.read(lab, { after: 0, limit: 500 })).toMatchObject({ from: 4, to: 7, more: true });
+    expect(await log.read(lab, { after: 7, limit: 500 })).toMatchObject({ from: 13, to: 20, more: false });
+    expect(await log.read(lab, { after: 9, limit: 2 })).toMatchObject({ from: 13, to: 14, more: true });
+    expect(await log.read(lab, { limit: 500 })).toMatchObject({ from: 13, to: 20, more: true });
+    expect(await log.read(lab, { before: 13, limit: 500 })).toMatchObject({ from: 4, to: 7, more: false });
+    expect(await log.read(lab, { before: 15, limit: 3 })).toMatchObject({ from: 13, to: 14, more: true });
+  });
+
+  it("answers an empty page where it was asked, when nothing of that is kept", async () => {
+    const { log, forget } = await open();
+    await log.append(
+      lab,
+      Array.from({ length: 10 }, () => say("hi")),
+    );
+    await forget(lab, 1, 5);
+    const empty = { bytes: new Uint8Array(), more: false };
+    expect(await log.read(lab, { before: 6, limit: 5 })).toEqual({ from: 6, to: 5, ...empty });
+    expect(await log.read(lab, { after: 2, before: 5, limit: 5 })).toEqual({ from: 3, to: 2, ...empty });
+    expect(await log.read(lab, { after: 10, limit: 5 })).toEqual({ from: 11, to: 10, ...empty });
+  });
+
   it("has after a restart what it had: entries, numbers, names and epochs", async () => {
     const { log, reopen } = await open();
     await log.append(lab, [say("before"), say("before too")]);
@@ -143,8 +208,8 @@ export function say(text: string): Draft {
 }
 
 function seqOf(appended: Appended): number {
-  if ("error" in appended) throw appended.error;
-  return appended.seq;
+  if ("seq" in appended) return appended.seq;
+  throw "error" in appended ? appended.error : new Error(`It is a duplicate of ${appended.duplicate}.`);
 }
 
 function upTo(count: number): number[] {

@@ -13,8 +13,8 @@ import type {
 import type { Peer } from "../../server/member.js";
 import { Room } from "../../server/room.js";
 import { bodyOf, entryLine, type EntryLines } from "../../shared/entry.js";
-import { defaultLimits } from "../../shared/limits.js";
 import { parseRoomName, type Name } from "../../shared/names.js";
+import { roomParts } from "../support/room-parts.js";
 import { openTestEngine, temporaryFolder } from "../support/server.js";
 
 const lab = parseRoomName("lab");
@@ -22,8 +22,10 @@ const lab = parseRoomName("lab");
 /** A peer whose socket is full when the test says so. */
 class SlowPeer implements Peer {
   readonly name = "slow";
+  readonly sender = "s";
   readonly isOpen = true;
-  pendingBytes = 0;
+  readonly shareBytes = 256 * 1024;
+  isCrowded = false;
   received = "";
   failure: unknown;
   #takeMore: () => void = () => undefined;
@@ -33,17 +35,22 @@ class SlowPeer implements Peer {
   }
 
   fill(): void {
-    this.pendingBytes = 10_000_000;
+    this.isCrowded = true;
   }
 
   drain(): void {
-    this.pendingBytes = 0;
+    this.isCrowded = false;
     this.#takeMore();
   }
 
   ready(): Promise<void> {
-    if (this.pendingBytes === 0) return new Promise((resolve) => setImmediate(resolve));
+    if (!this.isCrowded) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => (this.#takeMore = resolve));
+  }
+
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    await this.ready();
+    return work();
   }
 
   abandon(error: unknown): void {
@@ -79,6 +86,10 @@ class EarlyReadableLog implements RoomLog {
     return Promise.resolve({ ...this.#lines(after + 1, to), more: to < this.#recorded });
   }
 
+  find(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   backlog(): undefined {
     return undefined;
   }
@@ -101,7 +112,7 @@ class EarlyReadableLog implements RoomLog {
 
 async function openRoom(): Promise<{ engine: Engine; room: Room }> {
   const engine = await openTestEngine(await temporaryFolder());
-  return { engine, room: await Room.open(lab, engine.log, defaultLimits) };
+  return { engine, room: await Room.open(lab, roomParts(engine.log)) };
 }
 
 const say = (room: Room) =>
@@ -132,7 +143,7 @@ describe("Member, behind in a room that goes on talking", () => {
 
   it("is given once what the log had before it was delivered", async () => {
     const log = new EarlyReadableLog();
-    const room = await Room.open(lab, log, defaultLimits);
+    const room = await Room.open(lab, roomParts(log));
     const peer = new SlowPeer();
     room.join(peer);
     peer.fill();
@@ -174,7 +185,7 @@ describe("Member, behind in a room that goes on talking", () => {
     peer.fill();
     await say(room);
     const caughtUp = member.caughtUp();
-    room.leave(member);
+    room.leave(member, true);
     await caughtUp;
     expect(peer.seqs()).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Engine } from "../../server/engine.js";
-import { openEmbeddedEngine } from "../../server/engines/embedded/index.js";
+import { openEmbeddedEngine, type EmbeddedEngineOptions } from "../../server/engines/embedded/index.js";
 import { RoomServer, type RoomServerOptions } from "../../server/server.js";
 import { defaultLimits, type Limits } from "../../shared/limits.js";
 import { cleanUp } from "./cleanup.js";
@@ -20,7 +20,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export interface TestServerOptions extends Partial<Pick<RoomServerOptions, "silenceMs" | "stallMs">> {
+export interface TestServerOptions extends Partial<
+  Pick<RoomServerOptions, "silenceMs" | "stallMs" | "leaveGraceMs" | "maxPerAddress">
+> {
   readonly limits?: Partial<Limits>;
   /** A folder from an earlier server; else a fresh one. */
   readonly dataFolder?: string;
@@ -35,8 +37,11 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 /** Opens an engine on a folder and closes it after the test. */
-export async function openTestEngine(dataFolder: string): Promise<Engine> {
-  const engine = await openEmbeddedEngine({ dataFolder, threadFolder });
+export async function openTestEngine(
+  dataFolder: string,
+  options: Omit<EmbeddedEngineOptions, "dataFolder" | "threadFolder"> = {},
+): Promise<Engine> {
+  const engine = await openEmbeddedEngine({ dataFolder, threadFolder, ...options });
   cleanUp(() => engine.close());
   return engine;
 }
@@ -47,6 +52,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const engine = await openEmbeddedEngine({
     dataFolder,
     threadFolder,
+    dedupeMs: limits?.dedupeMs ?? defaultLimits.dedupeMs,
     ...(minFreeBytes !== undefined && { minFreeBytes }),
   });
   const server = new RoomServer(engine, {

@@ -102,8 +102,15 @@ export class WorkerCalls<M extends Methods<M>> {
   }
 }
 
-/** The worker's side: answers each call with the method of its name, and ends the thread after `close`. */
-export function serveCalls<M extends Methods<M>>(port: MessagePort, methods: M): void {
+/**
+ * The worker's side: answers each call with the method of its name, and ends the thread after `close`.
+ * @param afterwards done when a call was answered, so that who asked does not wait for it; it must not throw
+ */
+export function serveCalls<M extends Methods<M>>(
+  port: MessagePort,
+  methods: M,
+  afterwards?: () => void,
+): void {
   const table = new Map<string, (argument: never) => unknown>(Object.entries(methods));
   port.on("message", ({ call, method, argument }: Call) => {
     try {
@@ -113,6 +120,7 @@ export function serveCalls<M extends Methods<M>>(port: MessagePort, methods: M):
       port.postMessage({ call, error: plain(error) } satisfies Answer);
     }
     if (method === "close") port.close();
+    else afterwards?.();
   });
 }
 

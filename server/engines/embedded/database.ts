@@ -1,12 +1,11 @@
 // The only file that names the SQLite package, so that `node:sqlite` can take its place. Opens the database of
-// a data folder, for the writer (which makes the schema) or read-only. Used inside worker threads only:
-// SQLite's calls block.
+// a data folder, for the writer or read-only. Used inside worker threads only: SQLite's calls block.
 
 import { dirname } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 
 export type Row = Record<string, unknown>;
-type Value = string | number | null;
+type Value = string | number | Uint8Array | null;
 
 /** As much of a prepared statement as is used here. */
 export interface Statement {
@@ -24,49 +23,6 @@ export interface Database {
   prepare(sql: string): Statement;
 }
 
-/** Written to `user_version`; a file with a higher one belongs to a newer program. */
-const schemaVersion = 1;
-
-// Rows are clustered by room and number, so that a page of history is one walk along one b-tree.
-const schema = `
-  CREATE TABLE rooms (
-    id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    epoch TEXT NOT NULL
-  ) STRICT;
-
-  CREATE TABLE entries (
-    room INTEGER NOT NULL REFERENCES rooms (id),
-    seq INTEGER NOT NULL,
-    time INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    id TEXT,
-    body TEXT NOT NULL,
-    PRIMARY KEY (room, seq)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE files (
-    room INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    file TEXT NOT NULL,
-    key TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    author TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    mime TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    PRIMARY KEY (room, seq),
-    FOREIGN KEY (room, seq) REFERENCES entries (room, seq)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE UNIQUE INDEX files_by_version ON files (room, key, version);
-  CREATE UNIQUE INDEX files_by_id ON files (room, file);
-  CREATE INDEX files_by_content ON files (sha256);
-`;
-
 // Every commit is synced, and what is deleted is overwritten and its space given back.
 const settings = `
   PRAGMA busy_timeout = 5000;
@@ -79,20 +35,32 @@ const settings = `
 `;
 
 /**
- * Opens for writing and makes the schema in an empty file.
+ * Opens for writing; the schema is migration.ts's.
  * Every commit is synced (`synchronous=FULL` in WAL mode), and what is deleted is overwritten and given back.
  * @throws Error with a sentence for the person who started the server
  */
 export function openForWriting(path: string): Database {
-  const database = openSound(path);
-  const version = userVersion(database);
-  if (version > schemaVersion) {
-    throw new Error(`${path} was written by a newer version of Roomline (schema ${version}).`);
+  try {
+    const database: Database = new DatabaseSync(path);
+    // SQLite notices with the first page it reads that a file is none of its own.
+    database.exec(settings);
+    return database;
+  } catch (error) {
+    throw unusable(path, error);
   }
-  if (version === 0) {
-    database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+}
+
+/** One transaction, from its first moment the only one that writes: all that `work` does, or nothing. */
+export function inTransaction<T>(database: Database, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
   }
-  return database;
 }
 
 /**
@@ -128,22 +96,8 @@ export function resultCode(error: unknown): number | undefined {
 /** https://www.sqlite.org/rescode.html */
 export const resultCodes = { busy: 5, full: 13 } as const;
 
-// SQLite notices with the first page it reads that a file is none of its own.
-function openSound(path: string): Database {
-  try {
-    const database: Database = new DatabaseSync(path);
-    database.exec(settings);
-    return database;
-  } catch (error) {
-    throw unusable(path, error);
-  }
-}
-
-function unusable(path: string, error: unknown): Error {
+/** An error of SQLite at the start, as a sentence. */
+export function unusable(path: string, error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error);
   return new Error(`The database ${path} cannot be used: ${reason}.`, { cause: error });
-}
-
-function userVersion(database: Database): number {
-  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
 }

@@ -3,6 +3,7 @@
 //   roomline.db  (-wal, -shm)   the log, in SQLite        blobs/     complete files, by their hash
 //   session.key                 signs guests' sessions    partial/   uploads under way
 //   roomline.lock               held by the one server that has the folder open
+//   roomline.db.v1              what the log was before it was brought to a newer schema
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ import { databaseFile } from "./layout.js";
 import { EmbeddedLog } from "./log.js";
 import type { ReaderMethods } from "./reader.js";
 import { openSessionKey } from "./sessions.js";
-import type { WriterMethods } from "./writer.js";
+import type { WriterData, WriterMethods } from "./writer.js";
 
 export interface EmbeddedEngineOptions {
   readonly dataFolder: string;
@@ -24,18 +25,32 @@ export interface EmbeddedEngineOptions {
   readonly threadFolder: string;
   /** With less room on the disk no upload begins. */
   readonly minFreeBytes?: number;
+  /** For how long the same sender and id in a room make one entry, in ms; a day when left out. */
+  readonly dedupeMs?: number;
+  /** Entries whose keys are sealed together (keys.ts). */
+  readonly segmentEntries?: number;
 }
+
+const defaultDedupeMs = 24 * 3600 * 1000;
+
+/** Few enough to read back in a moment at the next start, and to seal without being noticed. */
+const defaultSegmentEntries = 2 ** 16;
 
 /** @throws Error with a sentence for the person who started the server */
 export async function openEmbeddedEngine({
   dataFolder,
   threadFolder,
+  dedupeMs = defaultDedupeMs,
+  segmentEntries = defaultSegmentEntries,
   ...limits
 }: EmbeddedEngineOptions): Promise<Engine> {
   await makeDurableFolder(dataFolder);
   await refuseBlobsAlone(dataFolder);
   // First, because it takes the folder for this process alone.
-  const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), dataFolder);
+  const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), {
+    folder: dataFolder,
+    keys: { windowMs: dedupeMs, segmentEntries },
+  } satisfies WriterData);
   try {
     const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
     try {
@@ -102,12 +117,13 @@ function endingHolds(log: EmbeddedLog, files: FolderFileStore): RoomLog {
     },
     subscribe: (room, listener) => log.subscribe(room, listener),
     read: (room, range) => log.read(room, range),
+    find: (room, sender, id) => log.find(room, sender, id),
     backlog: () => log.backlog(),
   };
 }
 
-async function openThread<M extends Methods<M>>(file: string, dataFolder: string) {
-  const thread = new WorkerCalls<M>(file, dataFolder);
+async function openThread<M extends Methods<M>>(file: string, data: unknown) {
+  const thread = new WorkerCalls<M>(file, data);
   try {
     await thread.ready();
   } catch (error) {

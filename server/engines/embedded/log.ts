@@ -5,10 +5,19 @@
 import { entryLine, type EntryLines } from "../../../shared/entry.js";
 import { RoomError } from "../../../shared/errors.js";
 import type { Name } from "../../../shared/names.js";
-import type { Appended, Draft, LogListener, Page, Range, RoomLog, Subscription } from "../../engine.js";
+import type {
+  Appended,
+  Draft,
+  LogListener,
+  Page,
+  Range,
+  Recorded,
+  RoomLog,
+  Subscription,
+} from "../../engine.js";
 import type { WorkerCalls } from "./calls.js";
 import type { ReaderMethods } from "./reader.js";
-import { withVersion, type Commit, type Refusal, type RoomDraft } from "./recorder.js";
+import { withVersion, type Commit, type Outcome, type Refusal, type RoomDraft } from "./recorder.js";
 import type { WriterMethods } from "./writer.js";
 
 // Bounds of one commit, so that a flood does not make everybody wait for one long sync, nor give a member more
@@ -79,6 +88,12 @@ export class EmbeddedLog implements RoomLog {
     return this.#reader.call("page", { roomKey: room.key, range });
   }
 
+  // What waits for its commit is recorded first: an append of nothing waits its turn behind it.
+  async find(room: Name, sender: string, id: string): Promise<Recorded | undefined> {
+    if (this.#committing !== undefined) await this.append(room, []);
+    return this.#writer.call("find", { room, sender, id });
+  }
+
   backlog(): Promise<void> | undefined {
     if (this.#waitingBytes <= maxWaitingBytes) return undefined;
     if (this.#backlog === undefined) {
@@ -142,8 +157,9 @@ export class EmbeddedLog implements RoomLog {
   async #commit(appends: readonly Append[]): Promise<void> {
     const drafts = appends.flatMap(({ room, drafts }) => drafts.map((draft) => ({ ...draft, room })));
     const commit = await this.#writer.call("append", drafts);
-    if ("code" in commit) refuse(appends, commit);
-    else this.#publish(appends, drafts, commit);
+    if ("code" in commit) {
+      for (const append of appends) append.resolve(append.drafts.map(() => appendedOf(commit)));
+    } else this.#publish(appends, drafts, commit);
   }
 
   // Listeners first, then the appends: who awaits one has seen its entry delivered.
@@ -156,7 +172,7 @@ export class EmbeddedLog implements RoomLog {
     }
     let place = 0;
     for (const append of appends) {
-      append.resolve(append.drafts.map(() => ({ seq: seqAt(commit, place++) })));
+      append.resolve(append.drafts.map(() => appendedOf(outcomeAt(commit, place++))));
     }
   }
 
@@ -166,8 +182,8 @@ export class EmbeddedLog implements RoomLog {
     const texts = new Map<string, { roomJson: string; from: number; to: number; text: string }>();
     drafts.forEach((draft, place) => {
       const feed = this.#feeds.get(draft.room.key);
-      if (feed === undefined) return;
-      const seq = seqAt(commit, place);
+      const seq = outcomeAt(commit, place);
+      if (feed === undefined || typeof seq !== "number") return;
       let run = texts.get(draft.room.key);
       if (run === undefined) {
         run = { roomJson: JSON.stringify(feed.name), from: seq, to: seq, text: "" };
@@ -184,13 +200,18 @@ export class EmbeddedLog implements RoomLog {
   }
 }
 
-function seqAt(commit: Commit, place: number): number {
-  const seq = commit.seqs[place];
-  if (seq === undefined) throw new Error(`The commit has no number for draft ${place}.`);
-  return seq;
+function outcomeAt(commit: Commit, place: number): Outcome {
+  const outcome = commit.outcomes[place];
+  if (outcome === undefined) throw new Error(`The commit has no outcome for draft ${place}.`);
+  return outcome;
 }
 
-function refuse(appends: readonly Append[], { code, message }: Refusal): void {
-  const error = new RoomError(code, {}, { cause: new Error(message) });
-  for (const append of appends) append.resolve(append.drafts.map(() => ({ error })));
+function appendedOf(outcome: Outcome): Appended {
+  if (typeof outcome === "number") return { seq: outcome };
+  return "code" in outcome ? { error: errorOf(outcome) } : outcome;
+}
+
+function errorOf({ code, message, cause }: Refusal): RoomError {
+  const options = cause === undefined ? undefined : { cause: new Error(cause) };
+  return new RoomError(code, message === undefined ? {} : { message }, options);
 }

@@ -4,6 +4,7 @@ import { entryLine } from "../../../shared/entry.js";
 import { maxPageBytes } from "../../../shared/limits.js";
 import type { Page, Range } from "../../engine.js";
 import type { Database, Row, Statement } from "./database.js";
+import { entryTypeOf } from "./rows.js";
 
 interface Taken {
   readonly seq: number;
@@ -30,21 +31,27 @@ export class Pages {
       after !== undefined
         ? this.#selectAfter.iterate(rowId, after, before, limit + 1)
         : this.#selectBefore.iterate(rowId, before, limit + 1);
-    const { taken, more } = take(rows, JSON.stringify(room?.name ?? ""), limit);
+    const { taken, more } = take(rows, JSON.stringify(room?.name ?? ""), range);
     if (after === undefined) taken.reverse();
     const from = taken[0]?.seq ?? placeOf(range);
     return { from, to: taken.at(-1)?.seq ?? from - 1, more, bytes: joined(taken) };
   }
 }
 
-function take(rows: Iterable<Row>, roomJson: string, limit: number): { taken: Taken[]; more: boolean } {
+// A page ends before a number that is not kept, so that the next begins above it and tells what is lost.
+function take(rows: Iterable<Row>, roomJson: string, range: Range): { taken: Taken[]; more: boolean } {
+  const maxBytes = Math.min(range.bytes ?? maxPageBytes, maxPageBytes);
   const taken: Taken[] = [];
   let bytes = 0;
   for (const row of rows) {
-    if (taken.length === limit || bytes >= maxPageBytes) return { taken, more: true };
+    const seq = Number(row.seq);
+    const last = taken.at(-1);
+    if (taken.length === range.limit) return { taken, more: true };
+    if (last !== undefined && (bytes >= maxBytes || Math.abs(seq - last.seq) > 1))
+      return { taken, more: true };
     const line = lineOf(roomJson, row);
     bytes += Buffer.byteLength(line);
-    taken.push({ seq: Number(row.seq), line });
+    taken.push({ seq, line });
   }
   return { taken, more: false };
 }
@@ -57,7 +64,7 @@ function placeOf({ after, before }: Range): number {
 
 function lineOf(roomJson: string, row: Row): string {
   return entryLine(roomJson, {
-    type: row.type === "file" ? "file" : "message",
+    type: entryTypeOf(row),
     seq: Number(row.seq),
     time: new Date(Number(row.time)).toISOString(),
     body: String(row.body),

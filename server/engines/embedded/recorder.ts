@@ -2,29 +2,38 @@
 // writing thread, which writer.ts is.
 
 import { randomBytes } from "node:crypto";
-import type { Draft, FileDraft } from "../../engine.js";
+import { isRepeat } from "../../../shared/entry.js";
 import type { ErrorCode } from "../../../shared/errors.js";
 import type { Name } from "../../../shared/names.js";
-import { resultCode, resultCodes, type Database, type Statement } from "./database.js";
+import type { Draft, FileDraft, Recorded } from "../../engine.js";
+import { inTransaction, resultCode, resultCodes, type Database, type Statement } from "./database.js";
+import type { Place } from "./key-tail.js";
+import type { Keys } from "./keys.js";
 
 /** A draft and the room that it goes to. */
 export interface RoomDraft extends Draft {
   readonly room: Name;
 }
 
-/** What one commit recorded. Drafts and numbers stand in the same order. */
+/** What one commit recorded. Drafts and outcomes stand in the same order. */
 export interface Commit {
   /** Of every entry of the commit, in ms since 1970. */
   readonly timeMs: number;
-  readonly seqs: readonly number[];
+  readonly outcomes: readonly Outcome[];
   /** Versions of the drafts that are files, by the draft's place. */
   readonly versions: ReadonlyMap<number, number>;
 }
 
+/** Of one draft: the number of its entry, the number of the entry that it repeats, or why it is refused. */
+export type Outcome = number | { readonly duplicate: number } | Refusal;
+
 /** Nothing was recorded, for this reason. */
 export interface Refusal {
   readonly code: ErrorCode;
-  readonly message: string;
+  /** For the peer; the code's own sentence when left out. */
+  readonly message?: string;
+  /** For the server's log. */
+  readonly cause?: string;
 }
 
 export interface OpenedRoom {
@@ -51,10 +60,12 @@ export class Recorder {
   readonly #insertEntry: Statement;
   readonly #selectVersion: Statement;
   readonly #insertFile: Statement;
+  readonly #keys: Keys;
   readonly #rooms = new Map<string, Room>();
 
-  constructor(database: Database) {
+  constructor(database: Database, keys: Keys) {
     this.#database = database;
+    this.#keys = keys;
     this.#selectRoom = database.prepare("SELECT id, name, epoch FROM rooms WHERE key = ?");
     this.#selectHead = database.prepare("SELECT max(seq) AS head FROM entries WHERE room = ?");
     this.#insertRoom = database.prepare("INSERT INTO rooms (key, name, epoch) VALUES (?, ?, ?)");
@@ -83,53 +94,60 @@ export class Recorder {
     this.#rooms.delete(name.key);
   }
 
-  /** Records all drafts or none. */
+  /** Records all drafts or none, but for repeats and what has their key: those are answered for themselves. */
   append(drafts: readonly RoomDraft[]): Commit | Refusal {
     const timeMs = Date.now();
-    const seqs: number[] = [];
-    const versions = new Map<number, number>();
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
-      for (const draft of drafts) {
-        const { seq, version } = this.#record(draft, timeMs);
-        if (version !== undefined) versions.set(seqs.length, version);
-        seqs.push(seq);
-      }
-      this.#database.exec("COMMIT");
+      this.#keys.makeRoom(timeMs);
+      const commit = inTransaction(this.#database, () => this.#recordAll(drafts, timeMs));
+      this.#keys.commit();
+      this.#letGo(drafts, false);
+      return commit;
     } catch (error) {
+      this.#keys.rollback();
       this.#letGo(drafts, true);
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       return refusal(error);
     }
-    this.#letGo(drafts, false);
-    return { timeMs, seqs, versions };
   }
 
-  #record(draft: RoomDraft, timeMs: number): { seq: number; version: number | undefined } {
+  /** What a sender recorded under an id within the window. */
+  find({ room, sender, id }: { room: Name; sender: string; id: string }): Recorded | undefined {
+    const stored = this.#load(room.key);
+    const found = stored && this.#keys.find(this.#keys.keyOf(stored.rowId, sender, id), Date.now());
+    return found && { seq: found.seq, type: found.type, body: found.body };
+  }
+
+  #recordAll(drafts: readonly RoomDraft[], timeMs: number): Commit {
+    const outcomes: Outcome[] = [];
+    const versions = new Map<number, number>();
+    for (const draft of drafts) {
+      const { outcome, version } = this.#record(draft, timeMs);
+      if (version !== undefined) versions.set(outcomes.length, version);
+      outcomes.push(outcome);
+    }
+    return { timeMs, outcomes, versions };
+  }
+
+  #record(draft: RoomDraft, timeMs: number): { outcome: Outcome; version?: number | undefined } {
     const { room: name, type, sender, id, body, file } = draft;
     const room = this.#roomOf(name);
     room.rowId ??= Number(this.#insertRoom.run(name.key, room.name, room.epoch).lastInsertRowid);
-    const seq = room.head + 1;
-    const version = file && this.#nextVersion(room.rowId, file);
-    const recorded = version === undefined ? body : withVersion(body, version);
-    this.#insertEntry.run(room.rowId, seq, timeMs, type, sender, id ?? null, recorded);
-    if (file !== undefined && version !== undefined) {
-      const { file: fileId, name, size, mime, sha256, author } = file;
-      this.#insertFile.run(
-        room.rowId,
-        seq,
-        fileId,
-        name.key,
-        version,
-        name.shown,
-        author,
-        size,
-        mime,
-        sha256,
-      );
-    }
-    room.head = seq;
-    return { seq, version };
+    const key = id === undefined ? undefined : this.#keys.keyOf(room.rowId, sender, id);
+    const recorded = key && this.#keys.find(key, timeMs);
+    if (recorded !== undefined) return { outcome: repeated(recorded, draft) };
+    const place = { roomId: room.rowId, seq: room.head + 1 };
+    const version = file && this.#nextVersion(place.roomId, file);
+    const stored = version === undefined ? body : withVersion(body, version);
+    this.#insertEntry.run(place.roomId, place.seq, timeMs, type, sender, id ?? null, stored);
+    if (file !== undefined && version !== undefined) this.#recordFile(place, file, version);
+    this.#keys.add(place, key, timeMs);
+    room.head = place.seq;
+    return { outcome: place.seq, version };
+  }
+
+  #recordFile({ roomId, seq }: Place, draft: FileDraft, version: number): void {
+    const { file, name, author, size, mime, sha256 } = draft;
+    this.#insertFile.run(roomId, seq, file, name.key, version, name.shown, author, size, mime, sha256);
   }
 
   #nextVersion(rowId: number, file: FileDraft): number {
@@ -176,7 +194,15 @@ export function withVersion(body: string, version: number): string {
   return `${body.slice(0, -1)},"version":${version}}`;
 }
 
+function repeated(recorded: Recorded, draft: Draft): Outcome {
+  if (recorded.type === draft.type && isRepeat(recorded.body, draft.body)) return { duplicate: recorded.seq };
+  return { code: "id-reused" };
+}
+
 function refusal(error: unknown): Refusal {
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: resultCode(error) === resultCodes.full ? "storage-full" : "internal", message };
+  const cause = error instanceof Error ? error.message : String(error);
+  const code = resultCode(error);
+  if (code === resultCodes.full) return { code: "storage-full", cause };
+  if (code === undefined) return { code: "internal", cause };
+  return { code: "internal", message: "The server cannot write its log at the moment.", cause };
 }

@@ -5,35 +5,66 @@ import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Name } from "../../../shared/names.js";
 import { serveCalls } from "./calls.js";
-import { lockFolder, openForWriting } from "./database.js";
-import { databaseFile } from "./layout.js";
+import { lockFolder, openForWriting, unusable, type Database } from "./database.js";
+import { openKeys, type KeyOptions, type Keys } from "./keys.js";
+import { databaseFile, lockFile } from "./layout.js";
+import { migrate } from "./migration.js";
 import { Recorder, type Commit, type Refusal, type RoomDraft } from "./recorder.js";
 
-export type WriterMethods = ReturnType<typeof openWriter>;
+export interface WriterData {
+  /** The data folder, which is this process's alone from now on. */
+  readonly folder: string;
+  readonly keys: KeyOptions;
+}
 
-/** @param folder the data folder, which is this process's alone from now on */
-function openWriter(folder: string) {
-  const lock = lockFolder(join(folder, "roomline.lock"));
-  const database = openForWriting(join(folder, databaseFile));
-  const recorder = new Recorder(database);
-  const isThere = watchFile(join(folder, databaseFile));
-  return {
+export type WriterMethods = ReturnType<typeof openWriter>["methods"];
+
+function openWriter({ folder, keys: options }: WriterData) {
+  const path = join(folder, databaseFile);
+  const lockPath = join(folder, lockFile);
+  const lock = lockFolder(lockPath);
+  const database = openForWriting(path);
+  const keys = prepare(database, path, options);
+  const recorder = new Recorder(database, keys);
+  const isThere = watchFile(path);
+  const isLocked = watchFile(lockPath);
+  const letGo = () => {
+    database.close();
+    lock.close();
+  };
+  const methods = {
     open: (name: Name) => recorder.open(name),
     release: (name: Name) => {
       recorder.release(name);
     },
+    find: (key: { room: Name; sender: string; id: string }) => recorder.find(key),
     append: (drafts: readonly RoomDraft[]): Commit | Refusal => {
-      if (isThere()) return recorder.append(drafts);
-      return {
-        code: "internal",
-        message: `The database in ${folder} was removed while the server was running.`,
-      };
+      if (!isLocked()) {
+        letGo();
+        throw endThread(new Error(`${lockPath} was removed: another server may be using the folder.`));
+      }
+      if (!isThere()) {
+        return { code: "internal", cause: `${path} was removed while the server was running.` };
+      }
+      return recorder.append(drafts);
     },
     close: (_argument: undefined) => {
-      database.close();
-      lock.close();
+      letGo();
     },
   };
+  const tidy = () => {
+    keys.tidy(Date.now());
+  };
+  return { methods, tidy };
+}
+
+function prepare(database: Database, path: string, options: KeyOptions): Keys {
+  migrate(database, path);
+  try {
+    return openKeys(database, options);
+  } catch (error) {
+    throw unusable(path, error);
+  }
 }
 
 // SQLite would go on writing to a file that has no name any more, and all of it would be gone with the process.
@@ -42,4 +73,15 @@ function watchFile(path: string): () => boolean {
   return () => statSync(path, { throwIfNoEntry: false })?.ino === ino;
 }
 
-if (parentPort !== null) serveCalls(parentPort, openWriter(String(workerData)));
+/** Ends the thread with an error, which ends the engine, once the call under way is answered. */
+function endThread(error: Error): Error {
+  setImmediate(() => {
+    throw error;
+  });
+  return error;
+}
+
+if (parentPort !== null) {
+  const { methods, tidy } = openWriter(workerData as WriterData);
+  serveCalls(parentPort, methods, tidy);
+}

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Draft, Engine } from "../../../server/engine.js";
 import { bodyOf } from "../../../shared/entry.js";
 import { parseFileName, parseRoomName } from "../../../shared/names.js";
 import { catalogContract } from "../../contracts/catalog.contract.js";
 import { directoryContract } from "../../contracts/directory.contract.js";
-import { roomLogContract } from "../../contracts/room-log.contract.js";
+import { repeatsContract } from "../../contracts/repeats.contract.js";
+import { roomLogContract, type OpenLog } from "../../contracts/room-log.contract.js";
 import { put } from "../../support/blobs.js";
 import { keptFiles } from "../../server/handlers/transfers.js";
 import { openTestEngine, temporaryFolder } from "../../support/server.js";
+import { change } from "./raw.js";
 
 async function open() {
   const folder = await temporaryFolder();
@@ -19,11 +22,27 @@ async function open() {
   return { folder, engine, reopen };
 }
 
+async function openLog(): Promise<OpenLog> {
+  const { folder, engine, reopen } = await open();
+  return {
+    log: engine.log,
+    reopen: async () => (await reopen()).log,
+    // eslint-disable-next-line @typescript-eslint/require-await -- the contract is asynchronous, SQLite is not
+    forget: async (room, from, to) => {
+      change(folder, (database) => {
+        database
+          .prepare(
+            "DELETE FROM entries WHERE room = (SELECT id FROM rooms WHERE key = ?) AND seq BETWEEN ? AND ?",
+          )
+          .run(room.key, from, to);
+      });
+    },
+  };
+}
+
 describe("EmbeddedLog", () => {
-  roomLogContract(async () => {
-    const { engine, reopen } = await open();
-    return { log: engine.log, reopen: async () => (await reopen()).log };
-  });
+  roomLogContract(openLog);
+  repeatsContract(openLog);
 });
 
 describe("The embedded catalog", () => {
@@ -58,6 +77,23 @@ describe("The embedded engine", () => {
 
     await engine.close();
     expect(await keptFiles(folder)).toEqual([`blobs/${kept.sha256.slice(0, 2)}/${kept.sha256.slice(2)}`]);
+  });
+
+  it("drops the blob of a repeat unless something refers to it", async () => {
+    const { engine, reopen } = await open();
+    const kept = await put(engine.files, Buffer.from("kept"));
+    const draft = { ...shareBlob(kept.sha256), id: "u1" };
+    await engine.log.append(lab, [draft]);
+    await put(engine.files, Buffer.from("kept"));
+    expect(await engine.log.append(lab, [{ ...draft, file: { ...draft.file, file: "other" } }])).toEqual([
+      { duplicate: 1 },
+    ]);
+    const refused = await put(engine.files, Buffer.from("refused"));
+    const other = { ...shareBlob(refused.sha256), id: "u1" };
+    expect(await engine.log.append(lab, [other])).toMatchObject([{ error: { code: "id-reused" } }]);
+    // Not at its next opening already: it drops what nothing refers to anyway.
+    while (await isThere(engine, refused.sha256)) await sleep(1);
+    expect(await isThere(await reopen(), kept.sha256)).toBe(true);
   });
 
   it("keeps a blob whose second entry was refused", async () => {

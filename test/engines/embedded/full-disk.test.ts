@@ -29,9 +29,9 @@ describe("A server on a disk that fills up", () => {
     const peer = await joinRoom(server.port, "peer");
     const hi = { type: "message", id: "m", text: "hi" };
 
-    const full = await peer.answersTo(...uploads(150, fileBytes), hi);
+    const full = await peer.answersTo(...uploads("full", 150, fileBytes), hi);
     await rm(ballast);
-    const recovered = await peer.answersTo(...uploads(20, fileBytes), hi);
+    const recovered = await peer.answersTo(...uploads("again", 20, fileBytes), { ...hi, id: "m2" });
 
     expect(full).toHaveLength(151);
     expect(new Set(full.slice(0, -1).map(outcome))).toEqual(new Set(["file", "storage-full"]));
@@ -45,10 +45,10 @@ describe("A server on a disk that fills up", () => {
 });
 
 /** Small files in one line each, all different. */
-function uploads(count: number, fileBytes: number) {
+function uploads(name: string, count: number, fileBytes: number) {
   return Array.from({ length: count }, (_, n) => ({
     type: "upload",
-    id: `u${n}`,
+    id: `${name}${n}`,
     name: "some.bin",
     data: randomBytes(fileBytes).toString("base64"),
   }));

@@ -1,6 +1,6 @@
 // What the embedded log owes beyond the contract: bounds, and a named end when its file is gone.
 
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Draft } from "../../../server/engine.js";
 import { bodyOf } from "../../../shared/entry.js";
@@ -37,5 +37,34 @@ describe("EmbeddedLog", () => {
     await rm(join(folder, "roomline.db"));
     const [refused] = await log.append(lab, [say("lost")]);
     expect(refused).toMatchObject({ error: { code: "internal" } });
+  });
+
+  it("fails when its lock was removed, before it writes where another server may be writing", async () => {
+    const folder = await temporaryFolder();
+    const first = await openTestEngine(folder);
+    await first.log.append(lab, [say("by the first")]);
+    await rm(join(folder, "roomline.lock"));
+    const second = await openTestEngine(folder);
+    await second.log.append(lab, [say("by the second")]);
+
+    await expect(first.log.append(lab, [say("lost")])).rejects.toThrow("roomline.lock was removed");
+
+    expect((await first.failed).message).toMatch(
+      /\S+roomline\.lock was removed: another server may be using/,
+    );
+    await expect(first.log.append(lab, [say("lost")])).rejects.toThrow("roomline.lock was removed");
+    await first.close();
+    expect(await second.log.append(lab, [say("by the second")])).toEqual([{ seq: 3 }]);
+  });
+
+  it("fails also when nobody else has taken its lock yet", async () => {
+    const folder = await temporaryFolder();
+    const { log, failed } = await openTestEngine(folder);
+    await rm(join(folder, "roomline.lock"));
+    await writeFile(join(folder, "roomline.lock"), "");
+    await expect(log.append(lab, [say("lost")])).rejects.toThrow("roomline.lock was removed");
+    expect(await failed).toBeInstanceOf(Error);
+    const again = await openTestEngine(folder);
+    expect(await again.log.append(lab, [say("first")])).toEqual([{ seq: 1 }]);
   });
 });

@@ -99,7 +99,7 @@ describe("connect", () => {
   });
 
   it("frees a name at once after quit, and after the peer is gone", async () => {
-    const { port } = await startServer();
+    const { port } = await startServer({ leaveGraceMs: 50 });
     const { peer } = await connectAs(port, { name: "alice" });
     await peer.ask({ type: "quit", id: "q" });
     const second = await connectAs(port, { name: "alice" });

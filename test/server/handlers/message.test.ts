@@ -40,7 +40,9 @@ describe("message", () => {
       "😀".repeat(textBytes / 4),
       "\0".repeat(textBytes),
     ];
-    for (const text of fits) expect((await peer.ask({ type: "message", id: "m", text })).text).toBe(text);
+    for (const [n, text] of fits.entries()) {
+      expect((await peer.ask({ type: "message", id: `${n}`, text })).text).toBe(text);
+    }
     for (const text of fits) {
       const answers = await peer.answersTo({ type: "message", id: "long", text: `${text}x` });
       expect(answers).toMatchObject([{ type: "error", code: "bad-message", id: "long" }]);

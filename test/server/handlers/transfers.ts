@@ -35,11 +35,15 @@ export function chunksOf(upload: string, bytes: Buffer, size = chunkBytes) {
   return chunks;
 }
 
+/** So far: none may have the id of another. */
+let uploads = 0;
+
 /** Uploads in chunks and returns the file's entry. */
 export async function uploadFile(peer: Peer, name: string, bytes: Buffer): Promise<Answer> {
-  const upload = await beginUpload(peer, { name, size: bytes.length });
+  const id = `${++uploads}`;
+  const upload = await beginUpload(peer, { id, name, size: bytes.length });
   for (const chunk of chunksOf(upload, bytes)) peer.send(chunk);
-  return peer.next((answer) => answer.type === "file" && answer.name === name);
+  return peer.next((answer) => answer.type === "file" && answer.id === id);
 }
 
 /** Downloads and returns the header, the chunks and the bytes they carry. */

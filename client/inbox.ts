@@ -1,0 +1,145 @@
+// What becomes of each line of the server: it answers a request, is shown to who listens, moves a room's position
+// on, or all of these. It outlives connections, and knows none; conversation.ts gives it their lines.
+
+import { setImmediate as immediate } from "node:timers/promises";
+import type { Answer, AnswerOf } from "../shared/answers.js";
+import { nameKey } from "../shared/names.js";
+import { parseAnswer } from "../shared/protocol.js";
+import type { Request } from "../shared/requests.js";
+import { unsure } from "./failures.js";
+import { Listeners } from "./listeners.js";
+import type { Outbox } from "./outbox.js";
+import { isEntry, Pages } from "./pages.js";
+import type { Positions } from "./positions.js";
+
+/** Entries that a replay left out: the log has them no more, or it is another log than the one that was seen. */
+export type Gap =
+  | { readonly kind: "lost"; readonly room: string; readonly from: number; readonly to: number }
+  | { readonly kind: "reset"; readonly room: string };
+
+export interface InboxOptions {
+  readonly outbox: Outbox;
+  readonly positions: Positions;
+  /** The name that our entries are from. */
+  readonly me: () => string;
+  readonly onListenerFailure: (error: unknown) => void;
+}
+
+export class Inbox {
+  /** Every entry that was not seen before, and every answer that nobody waits for. */
+  readonly answers: Listeners<Answer>;
+  /** Every line as it came, parsed as JSON. */
+  readonly lines: Listeners<unknown>;
+  readonly gaps: Listeners<Gap>;
+  /** The goodbye of the connection of the moment. */
+  bye: AnswerOf<"bye"> | undefined;
+  readonly #options: InboxOptions;
+  #pages = new Pages();
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+    this.answers = new Listeners(options.onListenerFailure);
+    this.lines = new Listeners(options.onListenerFailure);
+    this.gaps = new Listeners(options.onListenerFailure);
+  }
+
+  /** Another connection begins: no page of the last one goes on. */
+  renew(): void {
+    this.#pages = new Pages();
+    this.bye = undefined;
+  }
+
+  /**
+   * While the promise is unsettled the next line is to wait.
+   * @throws RoomError bad-message when the line is none that a server may send
+   */
+  take(line: unknown): Promise<unknown> | undefined {
+    this.lines.tell(line);
+    const answer = parseAnswer(line);
+    const page = this.#pages.find(line);
+    if (page !== undefined) {
+      const isFull = this.#pages.add(page, answer);
+      return isFull
+        ? this.#options.outbox.exchanges.find(page.header)?.take(page.header, page.entries)
+        : undefined;
+    }
+    switch (answer?.type) {
+      case "history":
+        return this.#takeHeader(answer);
+      case "recorded":
+        this.#takeRecorded(answer);
+        return undefined;
+      case "live":
+        this.#takeLive(answer);
+        break;
+      case "bye":
+        this.bye = answer;
+        break;
+    }
+    return answer && this.#deliver(answer);
+  }
+
+  // The entries of a replay come bare, like live ones. A page that nobody waits for any more is put together all the
+  // same, or its entries would look like news.
+  #takeHeader(header: AnswerOf<"history">): Promise<unknown> | undefined {
+    const { outbox, positions } = this.#options;
+    const exchange = outbox.exchanges.find(header);
+    if (exchange?.request.type !== "history" && positions.isReplay(header)) {
+      const { room, lost, reset } = header;
+      if (lost !== undefined) this.gaps.tell({ kind: "lost", room, from: lost.from, to: lost.to });
+      if (lost !== undefined) positions.reach(room, lost.to);
+      if (reset === true) this.gaps.tell({ kind: "reset", room });
+      return undefined;
+    }
+    if (header.count === 0) return exchange?.take(header, []);
+    this.#pages.open(header);
+    return undefined;
+  }
+
+  // Our repeat of what was recorded before. Its entry is on its way when we have not come that far.
+  #takeRecorded({ id, room, seq }: AnswerOf<"recorded">): void {
+    const { positions, outbox } = this.#options;
+    const exchange = outbox.exchanges.get(id);
+    // The replayed entry may have answered it already.
+    if (exchange === undefined) return;
+    const position = positions.all.get(room);
+    if (position !== undefined && position.seq < seq) exchange.recordedSeq = seq;
+    else void outbox.lookUp(exchange, { room, seq });
+  }
+
+  // Whoever waited for something in the replay has not found it there.
+  #takeLive({ room, head }: AnswerOf<"live">): void {
+    const { positions, outbox } = this.#options;
+    positions.reach(room, head);
+    for (const exchange of outbox.exchanges.all) {
+      const { request, recordedSeq, isAwaited } = exchange;
+      if (!isAbout(request, room)) continue;
+      if (recordedSeq !== undefined && recordedSeq <= head) {
+        exchange.recordedSeq = undefined;
+        void outbox.lookUp(exchange, { room, seq: recordedSeq });
+      } else if (isAwaited) {
+        exchange.fail(unsure());
+      }
+    }
+  }
+
+  #deliver(answer: Answer): Promise<unknown> | undefined {
+    const { outbox, positions, me } = this.#options;
+    // Others may use an `id` of mine, so an entry answers me only when it is from me.
+    const isForeign = isEntry(answer) && answer.from !== me();
+    const exchange = isForeign ? undefined : outbox.exchanges.find(answer);
+    if (answer.type === "joined") positions.enter(answer, exchange?.request);
+    if (answer.type === "left") positions.leave(answer.room);
+    // What the server says to chunks that were under way when an upload had failed was said already.
+    const isLate = answer.type === "error" && answer.upload !== undefined;
+    const isNews = isEntry(answer) ? positions.isNew(answer) : exchange === undefined && !isLate;
+    if (isNews) this.answers.tell(answer);
+    const taken = exchange?.take(answer, []);
+    // Whoever awaits `joined` gets its turn to listen before the room's next line.
+    return answer.type === "joined" || answer.type === "connected" ? immediate() : taken;
+  }
+}
+
+function isAbout(request: Request, room: string): boolean {
+  return "room" in request && typeof request.room === "string" && nameKey(request.room) === nameKey(room);
+}

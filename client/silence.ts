@@ -1,0 +1,52 @@
+// Notices a network that is gone without a word. Whatever is heard says that the server is there; after a while of
+// silence it is asked, and when nothing at all is heard after that, the connection counts as lost.
+
+import { setImmediate as immediate } from "node:timers/promises";
+import type { Link } from "./link.js";
+
+export interface Patience {
+  /** How long nothing is heard before the server is asked whether it is there, in milliseconds. */
+  readonly pingAfterMs: number;
+  /** How long it then has to say anything, in milliseconds. */
+  readonly pingTimeoutMs: number;
+}
+
+export interface Watch extends Patience {
+  readonly ping: () => void;
+  readonly onSilence: () => void;
+}
+
+/** setTimeout takes no more. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Returns the way to stop. Its timers keep no process. */
+export function watchSilence(link: Link, { pingAfterMs, pingTimeoutMs, ping, onSilence }: Watch): () => void {
+  let timer: NodeJS.Timeout;
+  const after = (ms: number, look: () => unknown): void => {
+    timer = setTimeout(() => void look(), Math.min(ms, longestTimerMs)).unref();
+  };
+  let isOver = false;
+  const listen = (): void => {
+    const leftMs = pingAfterMs - link.silentMs;
+    if (link.isPaused) after(pingAfterMs, listen);
+    else if (leftMs > 0) after(leftMs, listen);
+    else ask();
+  };
+  const ask = (): void => {
+    ping();
+    const askedAt = performance.now();
+    after(pingTimeoutMs, async () => {
+      // A process that was kept busy first reads what came meanwhile.
+      await immediate();
+      if (isOver) return;
+      const wasHeard = link.silentMs < performance.now() - askedAt;
+      if (wasHeard || link.isPaused) listen();
+      else onSilence();
+    });
+  };
+  after(pingAfterMs, listen);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,15 @@
+// What a room needs beside its log, for a test that opens one by itself.
+
+import type { RoomLog } from "../../server/engine.js";
+import { RecentEntries } from "../../server/recent-entries.js";
+import type { RoomParts } from "../../server/room.js";
+import { Turnstile } from "../../server/turnstile.js";
+import { Works } from "../../server/works.js";
+import { defaultLimits } from "../../shared/limits.js";
+
+export function roomParts(log: RoomLog, parts: Partial<RoomParts> = {}): RoomParts {
+  const recent = new RecentEntries();
+  const works = new Works();
+  const shared = { works, catchingUp: works.openLane(), pages: new Turnstile(8) };
+  return { log, limits: defaultLimits, recent, ...shared, leaveGraceMs: 50, ...parts };
+}
