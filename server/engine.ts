@@ -17,6 +17,8 @@ export interface Engine {
   readonly failed: Promise<Error>;
   /** Finishes what was begun, then lets everything go. */
   close(): Promise<void>;
+  /** Lets everything go as soon as what is being done this moment is done: what waits is dropped. */
+  abandon(): Promise<void>;
 }
 
 /** What a room's log is asked to record. */

@@ -6,12 +6,15 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
 import { defaultLimits } from "../shared/limits.js";
+import type { Engine } from "./engine.js";
 import { openEmbeddedEngine } from "./engines/embedded/index.js";
 import { calmLog } from "./log.js";
 import { parseOptions, type LogLevel, type ServerOptions } from "./options.js";
 import { RoomServer } from "./server.js";
 
 const goodbyeMs = 3000;
+/** How long a thread may take to end what it is doing. */
+const hurryMs = 1000;
 const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
 
 async function main(): Promise<void> {
@@ -53,7 +56,7 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
     log: calmLog(log),
   });
   const { address, port, family } = await server.listen();
-  stopOnSignals(server);
+  stopOnSignals(server, engine);
   const host = family === "IPv6" ? `[${address}]` : address;
   const folder = shortest(options.data);
   process.stdout.on("error", () => undefined);
@@ -63,7 +66,7 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
   const failure = await engine.failed;
   log.error({ err: failure }, "the engine failed");
   process.stderr.write(`roomline: the engine failed: ${failure.message}\n`);
-  process.exit(exitCodes.failed);
+  await endNow(engine);
 }
 
 // Never waits for whoever reads stderr, and drops lines rather than hold more than a little for them.
@@ -74,15 +77,26 @@ function openLog(level: LogLevel): Logger {
   return pino({ level }, destination);
 }
 
-function stopOnSignals(server: RoomServer): void {
+function stopOnSignals(server: RoomServer, engine: Engine): void {
   let isStopping = false;
   const stop = () => {
-    if (isStopping) process.exit(exitCodes.failed);
+    if (isStopping) {
+      void endNow(engine);
+      return;
+    }
     isStopping = true;
     void server.close(goodbyeMs).then(() => process.exit(exitCodes.stopped));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+}
+
+// The threads end by themselves first: process.exit would cut them off, and a native module that is cut off in the
+// middle of a call aborts the process. One that does not end is no reason to stay.
+async function endNow(engine: Engine): Promise<void> {
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), hurryMs);
+  await engine.abandon();
+  process.exit(exitCodes.failed);
 }
 
 function explain(error: unknown, { host, port, data }: ServerOptions): string {

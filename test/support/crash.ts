@@ -1,112 +1,127 @@
-// The crash harness: writers under load, `kill -9` at a random moment, a restart on the same data, and the
-// question whether everything that anybody had been shown is in the history, numbers without holes.
+// The crash harness: writers under load, readers that come and go, `kill -9` at a random moment, inside an open
+// commit or between a blob and its entry, a restart on the same data, again and again; then the whole history is
+// compared with what anybody had been shown and told. Parts: crash-cast (who), crash-ledger (what is compared),
+// crash-build (how a kill is aimed), crash-audit (the end).
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { auditFiles, auditFolder, auditRoom, blobsIn } from "./crash-audit.js";
+import { marks } from "./crash-build.js";
+import { Cast, fileRoom, talkRooms } from "./crash-cast.js";
+import { Ledger, type Wrongs } from "./crash-ledger.js";
 import { startProgram, type Program } from "./program.js";
-import { joinRoom, type Peer } from "./peer.js";
-import { Talker, type Entry } from "./talker.js";
 
 export interface CrashOptions {
   readonly dataFolder: string;
-  /** The folder of the build to run; the project's own when left out. */
-  readonly folder?: string;
+  /** Of a build with marks. */
+  readonly folder: string;
+  /** Rounds in which something was acknowledged. */
   readonly rounds: number;
   readonly writers: number;
-  /** 0 to 1, for the moment of each kill. */
+  readonly readers: number;
+  /** 0 to 1. */
   readonly random: () => number;
 }
 
 export interface CrashReport {
-  /** Entries shown to somebody, over all rounds. */
-  shown: number;
-  /** Shown, and not in the history afterwards as they were shown. */
-  lost: string[];
-  /** Numbers missing in a history. */
-  holes: string[];
-  /** Rounds that were killed while entries were being shown. */
-  killedUnderLoad: number;
+  rounds: number;
+  readonly shown: number;
+  readonly acknowledged: number;
+  readonly resent: number;
+  /** Answers to what was sent again and had been recorded. */
+  readonly recorded: number;
+  readonly killedInsideCommit: number;
+  readonly killedBeforeEntryOfBlob: number;
+  readonly files: number;
+  /** Blobs without an entry that restarts removed. */
+  readonly blobsSwept: number;
+  readonly wrongs: Wrongs;
 }
 
-const rooms = ["left", "right"];
-const inFlight = 16;
-const minLoadMs = 150;
-const spreadMs = 250;
+const minLoadMs = 120;
+const spreadMs = 280;
+/** How long to wait for the moment that a kill is aimed at. */
+const aimMs = 1500;
+/** How long into a commit. */
+const insideMs = 0.4;
+const finishMs = 20_000;
 
 export async function crashRepeatedly(options: CrashOptions): Promise<CrashReport> {
-  const report: CrashReport = { shown: 0, lost: [], holes: [], killedUnderLoad: 0 };
-  const verified = new Map(rooms.map((room) => [room, 0]));
-  for (let round = 0; round < options.rounds; round++) {
-    const shown = await loadAndKill(options, round);
-    report.shown += shown.size;
-    if (shown.size > 0) report.killedUnderLoad++;
-    const program = await startProgram(options.dataFolder, { folder: options.folder });
-    for (const room of rooms) {
-      const reader = await joinRoom(program.port, "auditor", room);
-      verified.set(room, await audit(reader, { room, after: verified.get(room) ?? 0, shown, report }));
-      reader.socket.destroy();
-    }
+  const { dataFolder, rounds, random } = options;
+  const ledger = new Ledger();
+  const cast = new Cast({ ...options, ledger });
+  const counts = { rounds: 0, killedInsideCommit: 0, killedBeforeEntryOfBlob: 0, blobsSwept: 0 };
+  for (let round = 0; counts.rounds < rounds && round < 2 * rounds; round++) {
+    const acknowledged = ledger.acknowledged;
+    const blobs = await blobsIn(dataFolder);
+    const server = await startAimed(options);
+    counts.blobsSwept += blobs.length - (await blobsIn(dataFolder)).length;
+    const hasFiles = round % 4 === 3;
+    cast.come(server.program.port, hasFiles);
+    await sleep(minLoadMs + random() * spreadMs);
+    const at = hasFiles ? marks.renamed : marks.begin;
+    const last =
+      round % 2 === 0 ? await server.killNow() : await server.killAt(at, hasFiles ? 0 : random() * insideMs);
+    cast.leave();
+    if (last === marks.begin) counts.killedInsideCommit++;
+    if (last === marks.renamed) counts.killedBeforeEntryOfBlob++;
+    if (ledger.acknowledged > acknowledged) counts.rounds++;
+  }
+  const files = await auditAll(options, cast, ledger);
+  const everybody = [...cast.writers, cast.uploader];
+  const sum = (what: "resent" | "recorded") => everybody.reduce((total, writer) => total + writer[what], 0);
+  const { shown, acknowledged, wrongs } = ledger;
+  const resent = { resent: sum("resent"), recorded: sum("recorded") };
+  return { ...counts, shown, acknowledged, ...resent, files, wrongs };
+}
+
+async function auditAll({ dataFolder, folder }: CrashOptions, cast: Cast, ledger: Ledger): Promise<number> {
+  const program = await startProgram(dataFolder, { folder, onMarks: () => undefined });
+  await cast.finish(program.port, finishMs);
+  for (const room of talkRooms) await auditRoom(program.port, room, ledger);
+  const files = await auditRoom(program.port, fileRoom, ledger);
+  await auditFiles(program.port, fileRoom, { files, ledger });
+  const code = await program.stop();
+  if (code !== 0) ledger.note("others", `the last server ended with ${String(code)}`);
+  await auditFolder(dataFolder, { files, ledger });
+  return files.length;
+}
+
+interface Aimed {
+  readonly program: Program;
+  /** Both resolve with the last mark before the end. */
+  killNow(): Promise<string>;
+  /** Kills so long after a mark that nothing has followed yet. */
+  killAt(mark: string, afterMs: number): Promise<string>;
+}
+
+async function startAimed({ dataFolder, folder }: CrashOptions): Promise<Aimed> {
+  let last = "";
+  let aim: { mark: string; hit: () => void } | undefined;
+  const onMarks = (bytes: Buffer) => {
+    last = bytes.toString("latin1").at(-1) ?? last;
+    if (last === aim?.mark) aim.hit();
+  };
+  const program = await startProgram(dataFolder, { folder, onMarks });
+  const killNow = async () => {
     await program.kill();
-  }
-  return report;
-}
-
-/** Entries that were shown, by room and number. */
-type Shown = Map<string, string>;
-
-const place = (room: string, seq: number) => `${room}/${seq}`;
-
-async function loadAndKill(options: CrashOptions, round: number): Promise<Shown> {
-  const program = await startProgram(options.dataFolder, { folder: options.folder });
-  const shown: Shown = new Map();
-  const onEntry = (entry: Entry, talker: Talker) => {
-    shown.set(place(entry.room, entry.seq), entry.line);
-    if (entry.from === talker.name) say(talker, entry.room);
+    return last;
   };
-  let said = 0;
-  const say = (talker: Talker, room: string) => {
-    talker.send({ type: "message", room, id: `${round}-${said++}`, text: "what was shown stays" });
+  return {
+    program,
+    killNow,
+    async killAt(mark, afterMs) {
+      const isHit = new Promise<void>((resolve) => {
+        const hit = () => {
+          aim = undefined;
+          // Shorter than any timer.
+          for (const end = performance.now() + afterMs; performance.now() < end;);
+          program.child.kill("SIGKILL");
+          resolve();
+        };
+        aim = { mark, hit };
+      });
+      await Promise.race([isHit, sleep(aimMs, undefined, { ref: false })]);
+      return killNow();
+    },
   };
-  const talkers = await openTalkers(program, options.writers, onEntry);
-  for (const talker of talkers) {
-    for (let count = 0; count < inFlight; count++) for (const room of rooms) say(talker, room);
-  }
-  await sleep(minLoadMs + options.random() * spreadMs);
-  await program.kill();
-  await Promise.all(talkers.map((talker) => talker.closed));
-  return shown;
-}
-
-function openTalkers({ port }: Program, count: number, onEntry: (entry: Entry, talker: Talker) => void) {
-  const names = Array.from({ length: count }, (_, index) => `writer-${index}`);
-  return Promise.all(names.map((name) => Talker.open({ port, name, rooms, onEntry })));
-}
-
-interface Audit {
-  readonly room: string;
-  readonly after: number;
-  readonly shown: Shown;
-  readonly report: CrashReport;
-}
-
-// Reads on from the last number that was found in order, and returns the new one.
-async function audit(reader: Peer, { room, after, shown, report }: Audit): Promise<number> {
-  const history = new Map<number, string>();
-  let last = after;
-  for (let more = true; more;) {
-    reader.send({ type: "history", room, after: last, limit: 500 });
-    const page = await reader.next("history");
-    for (let count = Number(page.count); count > 0; count--) {
-      const entry = await reader.next("message");
-      const seq = Number(entry.seq);
-      if (seq !== last + 1) report.holes.push(`${place(room, last + 1)} is missing before ${seq}`);
-      history.set(seq, JSON.stringify(entry));
-      last = seq;
-    }
-    more = page.more === true;
-  }
-  for (const [at, line] of shown) {
-    const [name, seq] = at.split("/");
-    if (name === room && history.get(Number(seq)) !== line) report.lost.push(`${at}: ${line}`);
-  }
-  return last;
 }

@@ -1,4 +1,5 @@
-// A build of the server with one deliberate fault, to prove that a test would notice it.
+// A build of the server with deliberate faults, to prove that a test would notice them, or with marks that tell
+// a test where the server is.
 
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,18 +12,22 @@ export interface Mutation {
   readonly replace: readonly (readonly [string, string])[];
 }
 
-/** Copies the build into a folder and breaks it there. */
-export async function buildMutant(folder: string, { file, replace }: Mutation): Promise<void> {
+/** Copies the build into a folder and changes it there. */
+export async function buildMutant(folder: string, ...mutations: readonly Mutation[]): Promise<void> {
   await cp(join(projectFolder, "dist"), join(folder, "dist"), { recursive: true });
   await cp(join(projectFolder, "package.json"), join(folder, "package.json"));
   await mkdir(join(folder, "server"));
   await cp(join(projectFolder, "server/index.js"), join(folder, "server/index.js"));
   await symlink(join(projectFolder, "node_modules"), join(folder, "node_modules"));
-  const path = join(folder, "dist", file);
+  for (const mutation of mutations) await mutate(join(folder, "dist", mutation.file), mutation);
+}
+
+async function mutate(path: string, { file, replace }: Mutation): Promise<void> {
   let code = await readFile(path, "utf8");
   for (const [from, to] of replace) {
     if (code.split(from).length !== 2) throw new Error(`${file} does not have this exactly once: ${from}`);
-    code = code.replace(from, to);
+    // A function, because `$` means something in a text to replace with.
+    code = code.replace(from, () => to);
   }
   await writeFile(path, code);
 }

@@ -12,9 +12,11 @@ const startMs = 15_000;
 export interface Program {
   readonly child: ChildProcess;
   readonly port: number;
+  /** What it has written to stderr, when the options keep it. */
+  readonly stderr: string;
   /** Ends it at once, as a power cut would, and resolves when it is gone. */
   kill(): Promise<void>;
-  /** Asks it to stop and resolves with its exit code. */
+  /** Asks it to stop and resolves with its exit code, null when a signal ended it. */
   stop(): Promise<number | null>;
 }
 
@@ -23,22 +25,46 @@ export interface ProgramOptions {
   readonly folder?: string | undefined;
   /** Else the system chooses. */
   readonly port?: number;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program and its flags that run the server in their place, such as a tracer. */
+  readonly wrapper?: readonly string[];
+  /** Called with what the server writes to its fourth file, which is a pipe to here. */
+  readonly onMarks?: ((marks: Buffer) => void) | undefined;
+  /** Whether what it writes to stderr is kept, not shown. */
+  readonly keepsStderr?: boolean;
 }
 
-/** Starts `node server`, or another build of it, and waits until it listens. */
+/** It ended instead of listening. */
+export class NotStarted extends Error {
+  readonly code: number | null;
+  /** When the options keep it. */
+  readonly stderr: string;
+
+  constructor(code: number | null, output: { stdout: string; stderr: string }) {
+    super(`The server ended with code ${String(code)}. It said: ${output.stdout}${output.stderr}`);
+    this.code = code;
+    this.stderr = output.stderr;
+  }
+}
+
+/**
+ * Starts `node server`, or another build of it, and waits until it listens.
+ * @throws NotStarted
+ */
 export async function startProgram(dataFolder: string, options: ProgramOptions = {}): Promise<Program> {
-  const { folder = projectFolder, port = 0 } = options;
-  const child = spawn(process.execPath, ["server", "--port", String(port), "--data", dataFolder], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawnServer(dataFolder, options);
   const exited = once(child, "exit");
+  // All it said is read, too, not only the process gone.
+  const closed = once(child, "close");
   const program = {
     child,
     port: 0,
+    stderr: "",
     async kill() {
       child.kill("SIGKILL");
       await exited;
+      await closed;
     },
     async stop() {
       child.kill("SIGTERM");
@@ -46,14 +72,30 @@ export async function startProgram(dataFolder: string, options: ProgramOptions =
       return child.exitCode;
     },
   };
+  child.stderr?.on("data", (bytes: Buffer) => (program.stderr += bytes.toString()));
   cleanUp(() => program.kill());
-  program.port = await listeningPort(child);
+  program.port = await listeningPort(program);
   return program;
 }
 
-async function listeningPort(child: ChildProcess): Promise<number> {
+function spawnServer(dataFolder: string, options: ProgramOptions): ChildProcess {
+  const { folder = projectFolder, port = 0, env, wrapper = [], onMarks, keepsStderr = false } = options;
+  const server = [process.execPath, "server", "--port", String(port), "--data", dataFolder];
+  const [command = process.execPath, ...args] = [...wrapper, ...server];
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", keepsStderr ? "pipe" : "inherit", onMarks === undefined ? "ignore" : "pipe"],
+  });
+  const marks = child.stdio[3];
+  if (onMarks !== undefined) marks?.on("data", onMarks);
+  return child;
+}
+
+async function listeningPort(program: Program): Promise<number> {
+  const { child } = program;
   let output = "";
-  const port = new Promise<number>((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error(`The server did not listen in time. It said: ${output}`));
     }, startMs);
@@ -64,10 +106,9 @@ async function listeningPort(child: ChildProcess): Promise<number> {
       clearTimeout(timer);
       resolve(Number(found));
     });
-    child.once("exit", (code) => {
+    child.once("close", (code) => {
       clearTimeout(timer);
-      reject(new Error(`The server ended with code ${String(code)}. It said: ${output}`));
+      reject(new NotStarted(code, { stdout: output, stderr: program.stderr }));
     });
   });
-  return port;
 }

@@ -1,6 +1,7 @@
-// A client for load: as little work as possible for each line, and every line of its rooms kept raw.
+// A client for load: it joins its rooms and hands over every message of them.
 
-import { connect, type Socket } from "node:net";
+import type { Answer } from "./peer.js";
+import { RawPeer } from "./raw-peer.js";
 
 export interface Entry {
   readonly room: string;
@@ -21,9 +22,8 @@ export interface TalkerOptions {
 export class Talker {
   readonly name: string;
   readonly closed: Promise<void>;
-  readonly #socket: Socket;
+  readonly #peer: RawPeer;
   readonly #onEntry: TalkerOptions["onEntry"];
-  #partial = "";
   #toJoin: number;
   #hasJoined: () => void = () => undefined;
 
@@ -31,19 +31,14 @@ export class Talker {
     this.name = name;
     this.#onEntry = onEntry;
     this.#toJoin = rooms.length;
-    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    this.#socket.setEncoding("utf8");
-    this.#socket.on("error", () => undefined);
-    this.closed = new Promise((resolve) =>
-      this.#socket.on("close", () => {
-        resolve();
-      }),
-    );
-    this.#socket.on("data", (text: string) => {
-      this.#take(text);
+    this.#peer = new RawPeer({
+      port,
+      firstWords: [{ type: "connect", name, room: null }, ...rooms.map((room) => ({ type: "join", room }))],
+      onLine: (answer, raw) => {
+        this.#read(answer, raw);
+      },
     });
-    this.send({ type: "connect", name, room: null });
-    for (const room of rooms) this.send({ type: "join", room });
+    this.closed = this.#peer.closed;
   }
 
   /** Resolves when the talker is in all its rooms. */
@@ -59,26 +54,20 @@ export class Talker {
   }
 
   send(request: object): void {
-    this.#socket.write(`${JSON.stringify(request)}\n`);
+    this.#peer.send(request);
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#peer.cut();
   }
 
-  #take(text: string): void {
-    const lines = (this.#partial + text).split("\n");
-    this.#partial = lines.pop() ?? "";
-    for (const line of lines) this.#read(line);
-  }
-
-  #read(line: string): void {
-    if (line.startsWith('{"type":"message"')) {
-      const { room, seq, from, id } = JSON.parse(line) as Entry;
-      this.#onEntry({ room, seq, from, id, line }, this);
-    } else if (line.startsWith('{"type":"joined"')) {
+  #read({ type, room, seq, from, id }: Answer, line: string): void {
+    if (type === "message") {
+      const entry = { room: String(room), seq: Number(seq), from: String(from), id: String(id), line };
+      this.#onEntry(entry, this);
+    } else if (type === "joined") {
       if (--this.#toJoin === 0) this.#hasJoined();
-    } else if (line.startsWith('{"type":"error"')) {
+    } else if (type === "error") {
       throw new Error(`${this.name} was told ${line}`);
     }
   }

@@ -52,8 +52,9 @@ export class WorkerCalls<M extends Methods<M>> {
     });
     this.failed = new Promise((resolve) => {
       const fail = (error: Error) => {
-        this.#ended ??= error;
-        for (const waiting of this.#waiting.values()) waiting.reject(error);
+        // Who still asks a thread that was closed has made no mistake, and there is none to log.
+        this.#ended ??= this.#isClosing ? new RoomError("shutting-down") : error;
+        for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
         this.#waiting.clear();
         if (!this.#isClosing) resolve(error);
       };

@@ -5,7 +5,7 @@
 //   roomline.lock               held by the one server that has the folder open
 //   roomline.db.v1              what the log was before it was brought to a newer schema
 
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine, RoomLog } from "../../engine.js";
 import { WorkerCalls, type Methods } from "./calls.js";
@@ -13,7 +13,7 @@ import { openCatalog } from "./catalog.js";
 import { EmbeddedDirectory } from "./directory.js";
 import { exists, makeDurableFolder } from "./disk.js";
 import { openFolderFileStore, type FolderFileStore } from "./files.js";
-import { databaseFile } from "./layout.js";
+import { databaseFile, keyFile } from "./layout.js";
 import { EmbeddedLog } from "./log.js";
 import type { ReaderMethods } from "./reader.js";
 import { openSessionKey } from "./sessions.js";
@@ -46,6 +46,7 @@ export async function openEmbeddedEngine({
 }: EmbeddedEngineOptions): Promise<Engine> {
   await makeDurableFolder(dataFolder);
   await refuseBlobsAlone(dataFolder);
+  await refuseEmptied(dataFolder);
   // First, because it takes the folder for this process alone.
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), {
     folder: dataFolder,
@@ -73,7 +74,7 @@ interface Parts {
 }
 
 async function assemble({ dataFolder, writer, reader, limits }: Parts): Promise<Engine> {
-  const key = await openSessionKey(join(dataFolder, "session.key"));
+  const key = await openSessionKey(join(dataFolder, keyFile));
   const findOrphans = (hashes: readonly string[]) => reader.call("orphans", hashes);
   const files = await openFolderFileStore({ folder: dataFolder, findOrphans, ...limits });
   const log = new EmbeddedLog(writer, reader);
@@ -90,6 +91,9 @@ async function assemble({ dataFolder, writer, reader, limits }: Parts): Promise<
       await reader.close();
       await writer.close();
     },
+    async abandon() {
+      await Promise.all([reader.close(), writer.close()]);
+    },
   };
 }
 
@@ -101,6 +105,15 @@ async function refuseBlobsAlone(dataFolder: string): Promise<void> {
   throw new Error(
     `The data folder ${dataFolder} has files but no ${databaseFile}. Put it back, or move ${blobs} away.`,
   );
+}
+
+// SQLite takes a file of no bytes for a new database. It is one only until its server has made the key, which it
+// does after the tables; later, somebody or something has emptied it.
+async function refuseEmptied(dataFolder: string): Promise<void> {
+  const path = join(dataFolder, databaseFile);
+  if (!(await exists(path)) || (await stat(path)).size > 0) return;
+  if (!(await exists(join(dataFolder, keyFile)))) return;
+  throw new Error(`The database ${path} has no bytes any more. Put it back, or move ${dataFolder} away.`);
 }
 
 /** The log, where the draft of a file ends the hold on its blob. */

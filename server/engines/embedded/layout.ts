@@ -2,3 +2,4 @@
 
 export const databaseFile = "roomline.db";
 export const lockFile = "roomline.lock";
+export const keyFile = "session.key";
