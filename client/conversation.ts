@@ -11,14 +11,15 @@ import type { Request } from "../shared/requests.js";
 import { endingError, type Ending } from "./endings.js";
 import { only, type Accept, type AskOptions, type NamedRequest } from "./exchanges.js";
 import { isForeseen, lost } from "./failures.js";
-import { connectRequest, firstWords, isRefusal, type Connect, type FirstWords } from "./greeting.js";
+import { connectRequest, firstWords, type Connect, type FirstWords } from "./greeting.js";
 import { Inbox } from "./inbox.js";
 import { Link, type LinkEnd } from "./link.js";
 import { Listeners } from "./listeners.js";
 import { Outbox } from "./outbox.js";
 import { Positions, type Position } from "./positions.js";
+import { comeBack, endingAfter, isHopeless } from "./reconnect.js";
 import { watchSilence, type Patience } from "./silence.js";
-import { pause, tryUntil, waitMs, type Waits } from "./waits.js";
+import type { Waits } from "./waits.js";
 
 export interface ConversationOptions extends Patience {
   readonly dial: (signal: AbortSignal) => Promise<Socket>;
@@ -49,7 +50,6 @@ const goodbyeTimeoutMs = 5_000;
 const greetingTimeoutMs = 10_000;
 /** A connection that lasted so long was a good one: the waits begin anew. */
 const steadyMs = 10_000;
-const longestRetryAfterMs = 10 * 60_000;
 
 export class Conversation {
   readonly closed: Promise<Ending>;
@@ -169,11 +169,9 @@ export class Conversation {
       this.#failures += 1;
       return this.#attempt(signal);
     };
-    const isHopeless = (error: unknown): boolean =>
-      isRefusal(error) || !isForeseen(error) || this.inbox.bye?.retry === false;
+    const trying = { forMs, waits, failures: before, signal, isHopeless: this.#isHopeless };
     try {
-      await pause(Math.max(retryAfterMs(loss), waitMs(before, waits)), signal);
-      const there = await tryUntil(attempt, { forMs, waits, failures: before + 1, signal, isHopeless });
+      const there = await comeBack(attempt, loss, trying);
       this.#isThere(there);
       const { resumed } = there.first.connected;
       this.states.tell({ state: "connected", resumed, attempts: this.#failures - before });
@@ -263,22 +261,18 @@ export class Conversation {
     return this.#isQuitting ? { kind: "quit" } : { kind: "bye", bye };
   }
 
+  readonly #isHopeless = (error: unknown): boolean => isHopeless(error) || this.inbox.bye?.retry === false;
+
   #givenUp(error: unknown): Ending {
     const { bye } = this.inbox;
     if (this.#mistake !== undefined) return this.#mistake;
     if (this.#isQuitting) return { kind: "quit" };
-    if (isRefusal(error)) return { kind: "refused", cause: error };
-    if (!isForeseen(error)) return { kind: "failed", cause: error };
-    return bye?.retry === false ? { kind: "bye", bye } : { kind: "lost", cause: error };
+    return bye?.retry === false ? { kind: "bye", bye } : endingAfter(error);
   }
 
   #checkGoing(): void {
     if (this.#ending !== undefined) throw endingError(this.#ending);
   }
-}
-
-function retryAfterMs(loss: Ending): number {
-  return loss.kind === "bye" ? Math.min(loss.bye.retryAfterMs ?? 0, longestRetryAfterMs) : 0;
 }
 
 function forgiveEnd(error: unknown): void {

@@ -110,7 +110,9 @@ export class Outbox {
     }
   }
 
+  /** It is all over. */
   failAll(ending: Ending): void {
+    this.#link = undefined;
     for (const exchange of this.exchanges.all) {
       const isUnsent = ending.kind === "quit" && !exchange.wasSent;
       exchange.fail(isUnsent ? notSent() : endingError(ending));

@@ -8,6 +8,7 @@ import { maxWaitingBytes, maxWaitingRequests } from "../../client/waiting.js";
 import { waitMs } from "../../client/waits.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startFlakyNetwork } from "../support/flaky-network.js";
+import { until } from "../support/until.js";
 import { joined, message, replayOf, startFakeServer, type FakePeer, type FakeServer } from "./fake-server.js";
 
 const waits = { firstMs: 1, longestMs: 5 };
@@ -84,6 +85,7 @@ describe("A session whose connection is lost", () => {
     peer.say({ type: "bye", code: "name-taken", retry: false });
     peer.socket.end();
     expect(await session.closed).toMatchObject({ kind: "bye", bye: { code: "name-taken" } });
+    expect(session.isConnected).toBe(false);
   });
 
   it("is over with the server's error when that does not take it back", async () => {
@@ -170,18 +172,13 @@ describe("A session whose connection is lost", () => {
     const third = await back(server);
     const again = await third.next("join");
     expect(again).toMatchObject({ since: 50 });
-    const anew = { ...joined(again.id, "lab", { name: "alice", head: 9 }), epoch: "e2" };
-    const reset = {
-      type: "history",
-      id: again.id,
-      room: "lab",
-      from: 1,
-      to: 0,
-      count: 0,
-      more: false,
-      reset: true,
-    };
-    third.say(anew, reset, { type: "live", id: again.id, room: "lab", head: 9 }, message(10, "bob"));
+    // Its head is above what was seen, so that only the epoch tells the two apart.
+    const anew = { ...joined(again.id, "lab", { name: "alice", head: 60 }), epoch: "e2" };
+    const page = { type: "history", id: again.id, room: "lab", from: 1, to: 0, count: 0, more: false };
+    third.say(anew, { ...page, reset: true });
+    await until(() => gaps.length === 2);
+    expect(session.positions.get("lab")).toEqual({ epoch: "e2", seq: 60 });
+    third.say({ type: "live", id: again.id, room: "lab", head: 60 }, message(61, "bob"));
     const pinged = session.ping();
     third.say({ type: "pong", id: (await third.next("ping")).id, time: "" });
     await pinged;
@@ -189,8 +186,7 @@ describe("A session whose connection is lost", () => {
       { kind: "lost", room: "lab", from: 41, to: 49 },
       { kind: "reset", room: "lab" },
     ]);
-    expect(seen).toEqual([50, 10]);
-    expect(session.positions.get("lab")).toEqual({ epoch: "e2", seq: 10 });
+    expect(seen).toEqual([50, 61]);
   });
 
   it("says that a room does not let it in again, and is no longer in it", async () => {
@@ -293,16 +289,18 @@ describe("What is asked while there is no connection", () => {
   });
 
   it("has all of its time when it is back", async () => {
-    const { server, session, peer } = await talk({ answerTimeoutMs: 150 });
+    const { server, session, peer } = await talk({ answerTimeoutMs: 600 });
     const asked = session.users({ room: "lab" });
     await peer.next("users");
     const lost = stateOf(session, "disconnected");
     await server.close();
     await lost;
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // Back in the middle of its second span of time, and answered after the end of that.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     const again = await startFakeServer(server.port);
     const next = await back(again);
     const { id } = await next.next("users");
+    await new Promise((resolve) => setTimeout(resolve, 350));
     next.say({ type: "users", id, room: "lab", users: ["alice"], more: false });
     expect((await asked).users).toEqual(["alice"]);
   });
@@ -472,6 +470,7 @@ describe("A network that is gone without a word", () => {
     peer.say(message(41, "bob"));
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(session.isConnected).toBe(true);
+    expect(peer.received.map(({ type }) => type)).not.toContain("ping");
     release();
     const { id } = await peer.next("ping");
     // Not the answer, but a sign of life.
@@ -547,13 +546,17 @@ describe("The waits between attempts", () => {
     expect(waitMs(1, { ...growing, random: () => 0 })).toBe(100);
   });
 
+  it("grow from one failed attempt to the next", async () => {
+    const { server, peer } = await talk({ waits: { firstMs: 20, longestMs: 10_000, random: () => 1 } });
+    peer.socket.destroy();
+    const started = performance.now();
+    for (let count = 0; count < 4; count++) (await server.accept()).socket.destroy();
+    // 20 + 40 + 80 + 160.
+    expect(performance.now() - started).toBeGreaterThan(250);
+  });
+
   it("go on growing while connections are lost as soon as they are there", async () => {
-    const asked: number[] = [];
-    const random = () => {
-      asked.push(performance.now());
-      return 1;
-    };
-    const { server, peer } = await talk({ waits: { firstMs: 20, longestMs: 10_000, random } });
+    const { server, peer } = await talk({ waits: { firstMs: 20, longestMs: 10_000, random: () => 1 } });
     peer.socket.destroy();
     const started = performance.now();
     for (let count = 0; count < 4; count++) (await back(server)).socket.destroy();

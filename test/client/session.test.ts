@@ -266,6 +266,7 @@ describe("openSession", () => {
     const coming = new Promise<void>((resolve) => (isBack = resolve));
     const opening = openSession({
       port: gone.port,
+      reconnectForMs: 0,
       retryForMs: 20_000,
       onRetry: ({ code }) => {
         retries.push(code);

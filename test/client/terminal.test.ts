@@ -263,6 +263,7 @@ describe("The client at a terminal", () => {
     peer.say({ ...header, lost: { from: 32, to: 40 } }, { ...header, reset: true });
     await alice.sees("* the server has entries 32 to 40 of lab no more\n");
     await alice.sees("* lab begins anew: its log is not the one that you saw; /history shows it\n");
+    void peer.sayBye();
   });
 
   it("leaves while the server is gone, with 5 when something was not sent and 130 on Ctrl-C", async () => {
