@@ -46,8 +46,8 @@ export interface MemberRoom {
   recent(after: number): EntryLines | undefined;
   /** Does it when those who are not at the head have their turn, and resolves when it is done. */
   inTurn(step: () => void): Promise<void>;
-  /** Reads a page and gives it in turn. */
-  readInTurn(range: Range, give: (page: Page) => void): Promise<void>;
+  /** Reads a page of what is below the head, once for all who want it now, and gives it in turn. */
+  readTogether(range: Range, give: (page: Page) => void): Promise<void>;
   presenceNow(): Uint8Array;
 }
 
@@ -117,11 +117,8 @@ export class Member {
   async #catchUp(telling: Telling): Promise<void> {
     try {
       const room = this.#room.name.shown;
-      await this.peer.inTurn(() => {
-        if (telling.kind === "behind" && !this.#isGone()) {
-          this.peer.send(encode({ type: "behind", room, from: this.#position + 1, to: this.#room.head }));
-        }
-        return Promise.resolve();
+      await this.peer.inTurn(async () => {
+        if (telling.kind === "behind") await this.#tellBehind();
       });
       while (this.#position < this.#room.head && !this.#isGone()) {
         await this.peer.inTurn(() => this.#givePage(telling));
@@ -139,6 +136,14 @@ export class Member {
     }
   }
 
+  #tellBehind(): Promise<void> {
+    return this.#room.inTurn(() => {
+      if (this.#isGone()) return;
+      const { name, head } = this.#room;
+      this.peer.send(encode({ type: "behind", room: name.shown, from: this.#position + 1, to: head }));
+    });
+  }
+
   async #givePage(telling: Telling): Promise<void> {
     const after = this.#position;
     if (this.#isGone()) return;
@@ -149,13 +154,9 @@ export class Member {
       });
     }
     if (this.#position === after && !this.#isGone()) {
-      const to = this.#room.head;
-      const range = { after, before: to + 1, limit: pageEntries, bytes: this.peer.shareBytes };
-      // Never past the head: the log may have more by now, which is about to be delivered.
-      await this.#room.readInTurn(range, (page) => {
-        // Nothing is left of what was there: the log keeps entries only for so long.
-        const isEmpty = page.to < page.from;
-        this.#give(isEmpty ? { ...page, from: to + 1, to } : page, telling);
+      const range = this.#nextRange();
+      await this.#room.readTogether(range, (page) => {
+        this.#give(page.to < page.from ? nothingUpTo(range.before - 1) : page, telling);
       });
     }
   }
@@ -168,6 +169,16 @@ export class Member {
     }
     if (to >= from) this.peer.send(bytes);
     this.#position = to;
+  }
+
+  // Never past the head: the log may have more by now, which is about to be delivered. Who is far from it reads
+  // up to a round number, so that all who are at this position want the same page, however much is said.
+  #nextRange(): Range & { readonly before: number } {
+    const { head } = this.#room;
+    const isFar = head - this.#position > 2 * pageEntries;
+    const top = isFar ? head - (head % pageEntries) : head;
+    const bytes = 2 ** Math.floor(Math.log2(this.peer.shareBytes));
+    return { after: this.#position, before: top + 1, limit: pageEntries, bytes };
   }
 
   #header(page: Pick<AnswerOf<"history">, "from" | "to" | "lost">): AnswerOf<"history"> {
@@ -188,6 +199,11 @@ export class Member {
   #isGone(): boolean {
     return this.#hasLeft || !this.peer.isOpen;
   }
+}
+
+// Nothing is left of what was there: the log keeps entries only for so long.
+function nothingUpTo(seq: number): EntryLines {
+  return { from: seq + 1, to: seq, bytes: new Uint8Array(0) };
 }
 
 function idOf(telling: Telling): string | undefined {

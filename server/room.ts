@@ -41,6 +41,8 @@ export class Room implements MemberRoom {
   readonly #presence: Presence;
   readonly #tail: Tail;
   readonly #deliveries: Lane;
+  /** Pages that are on their way to members, by their range. */
+  readonly #reading = new Map<string, Promise<Page>>();
   /** By the key of the member's name, which is one person's on the whole server. */
   readonly #members = new Map<string, Member>();
   readonly #keys = new SortedKeys();
@@ -164,10 +166,33 @@ export class Room implements MemberRoom {
     });
   }
 
+  /**
+   * The same, of a range below the head, whose entries are what they are whenever it is read: many who come back
+   * at once want the same page, and it is read once for all.
+   */
+  async readTogether(range: Range, give: (page: Page) => void): Promise<void> {
+    const key = JSON.stringify(range);
+    let reading = this.#reading.get(key);
+    if (reading === undefined) {
+      reading = this.#readOnce(range).finally(() => this.#reading.delete(key));
+      this.#reading.set(key, reading);
+    }
+    const page = await reading;
+    await this.inTurn(() => {
+      give(page);
+    });
+  }
+
   close(): void {
     this.#subscription.close();
     this.#presence.close();
     this.#tail.close();
+  }
+
+  #readOnce(range: Range): Promise<Page> {
+    return new Promise((resolve, reject) => {
+      this.readInTurn(range, resolve).catch(reject);
+    });
   }
 
   #deliver(lines: EntryLines): void {

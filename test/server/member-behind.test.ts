@@ -190,3 +190,34 @@ describe("Member, behind in a room that goes on talking", () => {
     expect(peer.seqs()).toEqual([]);
   });
 });
+
+describe("Members who come back at once", () => {
+  it("are given the whole room each, and each page is read once for all", async () => {
+    const { engine, room } = await openRoom();
+    const count = 2400;
+    for (let n = 0; n < count; n++) await say(room);
+    let reads = 0;
+    const { log } = engine;
+    const counting: RoomLog = {
+      append: (name, drafts) => log.append(name, drafts),
+      subscribe: (name, listener) => log.subscribe(name, listener),
+      find: (name, sender, id) => log.find(name, sender, id),
+      backlog: () => log.backlog(),
+      read(name, range) {
+        reads++;
+        return log.read(name, range);
+      },
+    };
+    const same = await Room.open(lab, roomParts(counting));
+    const peers = Array.from({ length: 50 }, () => new SlowPeer());
+    await Promise.all(
+      peers.map((peer) => {
+        const member = same.join(peer);
+        member.replay(0, undefined);
+        return member.caughtUp();
+      }),
+    );
+    for (const peer of peers) expect(peer.seqs()).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+    expect(reads).toBeLessThan(50);
+  });
+});
