@@ -64,7 +64,8 @@ export class Member {
   readonly peer: Peer;
   readonly #room: MemberRoom;
   #position: number;
-  #isLive = true;
+  /** How it is told what it is given while it is not at the head; undefined while it is live. */
+  #telling: Telling | undefined;
   #hasLeft = false;
   #waiting: Waiting[] = [];
 
@@ -76,35 +77,33 @@ export class Member {
 
   /** Gives what is new, or leaves it to the log when the peer is behind. */
   give(): void {
-    while (this.#isLive && !this.#hasLeft && this.#position < this.#room.head) {
+    while (this.#telling === undefined && !this.#hasLeft && this.#position < this.#room.head) {
       const lines = this.peer.isCrowded ? undefined : this.#room.recent(this.#position);
       if (lines === undefined) {
-        this.#isLive = false;
         void this.#catchUp({ kind: "behind" });
         return;
       }
       this.peer.send(lines.bytes);
       this.#position = lines.to;
     }
-    if (this.#isLive && this.#waiting.length > 0) this.#settle();
+    if (this.#telling === undefined && this.#waiting.length > 0) this.#settle();
   }
 
   /** Goes on from a number, which is not above the head, in pages under the `id`; then says `live`. */
   replay(after: number, id: string | undefined): void {
     this.#position = after;
-    this.#isLive = false;
     void this.#catchUp({ kind: "replay", id });
   }
 
   /** Gives what is no entry; it is dropped for one who is behind. */
   notify(line: Uint8Array): void {
-    if (this.#isLive && !this.#hasLeft && !this.peer.isCrowded) this.peer.send(line);
+    if (this.#telling === undefined && !this.#hasLeft && !this.peer.isCrowded) this.peer.send(line);
   }
 
   /** Resolves when the member was given all that its room had when this was called, or is gone. */
   caughtUp(): Promise<void> {
     const seq = this.#room.head;
-    if ((this.#isLive && this.#position >= seq) || this.#isGone()) return Promise.resolve();
+    if ((this.#telling === undefined && this.#position >= seq) || this.#isGone()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ seq, resolve }));
   }
 
@@ -115,20 +114,22 @@ export class Member {
   }
 
   async #catchUp(telling: Telling): Promise<void> {
+    this.#telling = telling;
+    const isBehind = telling.kind === "behind";
     try {
-      const room = this.#room.name.shown;
       await this.peer.inTurn(async () => {
-        if (telling.kind === "behind") await this.#tellBehind();
+        if (isBehind) await this.#tellBehind();
       });
       while (this.#position < this.#room.head && !this.#isGone()) {
-        await this.peer.inTurn(() => this.#givePage(telling));
+        await this.peer.inTurn(() => this.#givePage(isBehind));
         // Who has waited for a number long past need not wait for a busy room's head.
         if (this.#position < this.#room.head) this.#settle();
       }
       if (this.#isGone()) return;
-      this.#isLive = true;
+      this.#telling = undefined;
+      const room = this.#room.name.shown;
       this.peer.send(encode({ type: "live", room, head: this.#position }, idOf(telling)));
-      if (telling.kind === "behind") this.peer.send(this.#room.presenceNow());
+      if (isBehind) this.peer.send(this.#room.presenceNow());
     } catch (error) {
       this.peer.abandon(error);
     } finally {
@@ -144,41 +145,43 @@ export class Member {
     });
   }
 
-  async #givePage(telling: Telling): Promise<void> {
+  /** @param isNear whether what it lacks may still be in memory */
+  async #givePage(isNear: boolean): Promise<void> {
     const after = this.#position;
-    if (this.#isGone()) return;
-    if (telling.kind === "behind") {
+    if (isNear && !this.#isGone()) {
       await this.#room.inTurn(() => {
         const recent = this.#room.recent(after);
-        if (recent !== undefined && recent.bytes.length <= this.peer.shareBytes) this.#give(recent, telling);
+        if (recent !== undefined && recent.bytes.length <= this.peer.shareBytes) this.#give(recent);
       });
     }
-    if (this.#position === after && !this.#isGone()) {
-      const range = this.#nextRange();
-      await this.#room.readTogether(range, (page) => {
-        this.#give(page.to < page.from ? nothingUpTo(range.before - 1) : page, telling);
-      });
+    const { head } = this.#room;
+    // To a round number, so that members at different places soon want the same pages. When nothing is left up to
+    // there, to the head. Never past it: the log may have more by now, which is about to be delivered.
+    for (const to of [Math.min(head, after - (after % pageEntries) + pageEntries), head]) {
+      if (this.#position === after && !this.#isGone())
+        await this.#giveLogged({ after, to, isLast: to === head });
     }
   }
 
-  #give({ from, to, bytes }: EntryLines, telling: Telling): void {
+  async #giveLogged({ after, to, isLast }: { after: number; to: number; isLast: boolean }): Promise<void> {
+    const bytes = 2 ** Math.floor(Math.log2(this.peer.shareBytes));
+    const range = { after, before: to + 1, limit: pageEntries, bytes };
+    await this.#room.readTogether(range, (page) => {
+      const isEmpty = page.to < page.from;
+      if (!isEmpty) this.#give(page);
+      // Nothing is left of what was there: the log keeps entries only for so long.
+      else if (isLast) this.#give({ from: to + 1, to, bytes: page.bytes });
+    });
+  }
+
+  #give({ from, to, bytes }: EntryLines): void {
     if (this.#isGone()) return;
     const lost = from > this.#position + 1 ? { lost: { from: this.#position + 1, to: from - 1 } } : {};
-    if (telling.kind === "replay" || "lost" in lost) {
-      this.peer.send(encode(this.#header({ from, to, ...lost }), idOf(telling)));
+    if (this.#telling?.kind === "replay" || "lost" in lost) {
+      this.peer.send(encode(this.#header({ from, to, ...lost }), idOf(this.#telling)));
     }
     if (to >= from) this.peer.send(bytes);
     this.#position = to;
-  }
-
-  // Never past the head: the log may have more by now, which is about to be delivered. Who is far from it reads
-  // up to a round number, so that all who are at this position want the same page, however much is said.
-  #nextRange(): Range & { readonly before: number } {
-    const { head } = this.#room;
-    const isFar = head - this.#position > 2 * pageEntries;
-    const top = isFar ? head - (head % pageEntries) : head;
-    const bytes = 2 ** Math.floor(Math.log2(this.peer.shareBytes));
-    return { after: this.#position, before: top + 1, limit: pageEntries, bytes };
   }
 
   #header(page: Pick<AnswerOf<"history">, "from" | "to" | "lost">): AnswerOf<"history"> {
@@ -201,11 +204,6 @@ export class Member {
   }
 }
 
-// Nothing is left of what was there: the log keeps entries only for so long.
-function nothingUpTo(seq: number): EntryLines {
-  return { from: seq + 1, to: seq, bytes: new Uint8Array(0) };
-}
-
-function idOf(telling: Telling): string | undefined {
-  return telling.kind === "replay" ? telling.id : undefined;
+function idOf(telling: Telling | undefined): string | undefined {
+  return telling?.kind === "replay" ? telling.id : undefined;
 }

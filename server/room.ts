@@ -9,6 +9,7 @@ import type { Draft, Page, Range, Recorded, RoomLog, Subscription } from "./engi
 import { Member, type MemberRoom, type Peer } from "./member.js";
 import { Presence } from "./presence.js";
 import type { RecentEntries, Tail } from "./recent-entries.js";
+import type { RecentPages } from "./recent-pages.js";
 import { SortedKeys } from "./sorted-keys.js";
 import type { Turnstile } from "./turnstile.js";
 import type { Lane, Works } from "./works.js";
@@ -23,6 +24,7 @@ export interface RoomParts {
   readonly catchingUp: Lane;
   /** Bounds the pages that were read and are not given yet. */
   readonly pages: Turnstile;
+  readonly recentPages: RecentPages;
   /** How long one who vanished may be away before that is told. */
   readonly leaveGraceMs: number;
 }
@@ -41,8 +43,6 @@ export class Room implements MemberRoom {
   readonly #presence: Presence;
   readonly #tail: Tail;
   readonly #deliveries: Lane;
-  /** Pages that are on their way to members, by their range. */
-  readonly #reading = new Map<string, Promise<Page>>();
   /** By the key of the member's name, which is one person's on the whole server. */
   readonly #members = new Map<string, Member>();
   readonly #keys = new SortedKeys();
@@ -166,18 +166,10 @@ export class Room implements MemberRoom {
     });
   }
 
-  /**
-   * The same, of a range below the head, whose entries are what they are whenever it is read: many who come back
-   * at once want the same page, and it is read once for all.
-   */
+  /** The same, of a range below the head: many who come back at once want the same pages, which are read once. */
   async readTogether(range: Range, give: (page: Page) => void): Promise<void> {
-    const key = JSON.stringify(range);
-    let reading = this.#reading.get(key);
-    if (reading === undefined) {
-      reading = this.#readOnce(range).finally(() => this.#reading.delete(key));
-      this.#reading.set(key, reading);
-    }
-    const page = await reading;
+    const key = `${this.epoch} ${JSON.stringify(range)}`;
+    const page = await this.#parts.recentPages.get(key, () => this.#readOnce(range));
     await this.inTurn(() => {
       give(page);
     });

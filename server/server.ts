@@ -9,6 +9,7 @@ import type { Log } from "./log.js";
 import { Outboxes } from "./outbox.js";
 import { leaveGraceMs as defaultLeaveGraceMs } from "./presence.js";
 import { RecentEntries } from "./recent-entries.js";
+import { RecentPages } from "./recent-pages.js";
 import { Rooms } from "./rooms.js";
 import { Turnstile } from "./turnstile.js";
 import { Turns } from "./turns.js";
@@ -59,6 +60,7 @@ export class RoomServer {
       works,
       catchingUp: works.openLane(),
       pages: new Turnstile(maxPagesAtOnce),
+      recentPages: new RecentPages(),
       leaveGraceMs,
     });
     const shared = { rooms, outboxes: new Outboxes(), turns: new Turns() };

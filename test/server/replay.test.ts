@@ -134,6 +134,28 @@ describe("A member that comes back", () => {
     expect(await lostOf({ before: 1 })).toBeUndefined();
   });
 
+  it("is told of a large loss at once, and of one up to the head", async () => {
+    const dataFolder = await temporaryFolder();
+    const first = await startServer({ dataFolder });
+    await talk(await joinRoom(first.port, "alice"), 2400);
+    await first.close();
+    const database = new DatabaseSync(join(dataFolder, "roomline.db"));
+    database.exec("DELETE FROM entries WHERE seq > 700 AND seq < 2390");
+    const { port } = await startServer({ dataFolder });
+    const told = (lines: readonly Answer[]) => lines.filter(({ type }) => type === "history");
+    expect(told(await replayOf(port, "bob", { since: 600 }))).toMatchObject([
+      { from: 601, to: 700, more: true },
+      { from: 2390, to: 2400, more: false, lost: { from: 701, to: 2389 } },
+    ]);
+    // The head stays what it was while the room is open, whatever goes.
+    await joinRoom(port, "keeper");
+    database.exec("DELETE FROM entries WHERE seq >= 2390");
+    database.close();
+    expect(told(await replayOf(port, "carol", { since: 1500 }))).toMatchObject([
+      { from: 2401, to: 2400, count: 0, more: false, lost: { from: 1501, to: 2400 } },
+    ]);
+  });
+
   it("may join again elsewhere: after the second `joined` all lines of the room belong to it", async () => {
     const { port } = await startServer();
     await talk(await joinRoom(port, "alice"), 2000);

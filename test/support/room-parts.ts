@@ -2,6 +2,7 @@
 
 import type { RoomLog } from "../../server/engine.js";
 import { RecentEntries } from "../../server/recent-entries.js";
+import { RecentPages } from "../../server/recent-pages.js";
 import type { RoomParts } from "../../server/room.js";
 import { Turnstile } from "../../server/turnstile.js";
 import { Works } from "../../server/works.js";
@@ -10,6 +11,11 @@ import { defaultLimits } from "../../shared/limits.js";
 export function roomParts(log: RoomLog, parts: Partial<RoomParts> = {}): RoomParts {
   const recent = new RecentEntries();
   const works = new Works();
-  const shared = { works, catchingUp: works.openLane(), pages: new Turnstile(8) };
+  const shared = {
+    works,
+    catchingUp: works.openLane(),
+    pages: new Turnstile(8),
+    recentPages: new RecentPages(),
+  };
   return { log, limits: defaultLimits, recent, ...shared, leaveGraceMs: 50, ...parts };
 }
