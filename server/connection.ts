@@ -6,6 +6,7 @@ import type { Answer } from "../shared/answers.js";
 import { RoomError, type ErrorCode } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
 import { parseRoomName } from "../shared/names.js";
+import type { Backlog } from "./backlog.js";
 import { Downloads } from "./downloads.js";
 import type { Claim, Engine } from "./engine.js";
 import { Intake } from "./intake.js";
@@ -26,6 +27,7 @@ export interface Premises {
   readonly limits: Limits;
   readonly outboxes: Outboxes;
   readonly turns: Turns;
+  readonly backlog: Backlog;
   /** As in `connected.server`: "roomline/1.0.0". */
   readonly serverName: string;
   /** A peer that has not said a good `connect` and is silent for this long is sent away. */
@@ -81,6 +83,11 @@ export class Connection implements Peer {
   /** Who this is across connections: recorded, never shown. */
   get sender(): string {
     return this.#held.sender;
+  }
+
+  /** What all connections have on its way to the log. */
+  get backlog(): Backlog {
+    return this.premises.backlog;
   }
 
   get isOpen(): boolean {

@@ -109,11 +109,6 @@ export interface RoomLog {
   read(room: Name, range: Range): Promise<Page>;
   /** What the sender recorded under that id within the window. Sees every append that was made before the call. */
   find(room: Name, sender: string, id: string): Promise<Recorded | undefined>;
-  /**
-   * Undefined while the log takes more. Else so much waits to be recorded that whoever sends should pause until
-   * this resolves; what is appended all the same is recorded, later.
-   */
-  backlog(): Promise<void> | undefined;
 }
 
 /** How a file of a room is asked for: by id, or by name and version, the newest when none is given. */

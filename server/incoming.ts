@@ -177,7 +177,7 @@ export class Incoming {
         throw withUpload(error, this.id);
       },
     );
-    this.#connection.unanswered.record(plan.id, plan.room, draft);
+    this.#connection.unanswered.recordFile(plan, draft, 0);
   }
 
   #fail(error: unknown): void {

@@ -32,15 +32,12 @@ export class Intake {
   }
 
   get #isBusy(): boolean {
-    const { premises, unanswered } = this.#connection;
-    return premises.engine.log.backlog() !== undefined || unanswered.isFull || this.#outbox.isFull;
+    return this.#connection.unanswered.isFull || this.#outbox.isFull;
   }
 
   async #calm(): Promise<void> {
-    const { premises, unanswered } = this.#connection;
-    const { log } = premises.engine;
-    for (let full = log.backlog(); full !== undefined; full = log.backlog()) await full;
-    while (unanswered.isFull && this.#connection.isOpen) await unanswered.nextAnswered();
+    const { unanswered } = this.#connection;
+    while (unanswered.isFull && this.#connection.isOpen) await unanswered.hasRoom();
     if (this.#outbox.isFull) await this.#outbox.ready();
   }
 

@@ -25,8 +25,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Bytes that wait in Node for a socket before `ready` has to be awaited. */
-const socketBufferBytes = 64 * 1024;
+/** Bytes that wait in Node for a socket before `ready` has to be awaited: what outbox.ts lets wait at least. */
+const socketBufferBytes = 16 * 1024;
 const keepAliveMs = 60_000;
 
 /** @throws Error of the system, with its `code`: EADDRINUSE, EACCES, EADDRNOTAVAIL, ENOTFOUND */

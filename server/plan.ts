@@ -3,12 +3,12 @@
 
 import { randomBytes } from "node:crypto";
 import mimeTypes from "mime-types";
-import { bodyOf, membersOf } from "../shared/entry.js";
+import { bodyOf } from "../shared/entry.js";
 import { RoomError } from "../shared/errors.js";
 import { parseFileName, type Name } from "../shared/names.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
-import type { Blob, Draft, Recorded } from "./engine.js";
+import type { Blob, Draft } from "./engine.js";
 import type { Room } from "./room.js";
 
 export interface Plan {
@@ -30,15 +30,6 @@ export function planFile(connection: Connection, request: RequestOf<"upload">, r
   const { fileBytes } = connection.premises.limits;
   if (size !== undefined && size > fileBytes) throw new RoomError("file-too-large");
   return { room, name, id, size, sha256, from: connection.name, sender: connection.sender };
-}
-
-/** Whether what was recorded is the file of this plan, as far as that says what file it is. */
-export function isPlanned({ name, size, sha256 }: Plan, recorded: Recorded): boolean {
-  if (recorded.type !== "file") return false;
-  const file = membersOf(recorded.body);
-  return (
-    file.name === name.shown && (size ?? file.size) === file.size && (sha256 ?? file.sha256) === file.sha256
-  );
 }
 
 export function draftFile({ name, id, from, sender }: Plan, { sha256, size }: Blob): Draft {

@@ -59,7 +59,7 @@ interface Keeper {
 export class Tail {
   readonly #keeper: Keeper;
   readonly #commits: Commit[] = [];
-  /** What was last put together: many members want the same. */
+  /** What was last put together, while its commits are here: many members want the same. */
   #joined: EntryLines | undefined;
 
   constructor(keeper: Keeper) {
@@ -82,18 +82,18 @@ export class Tail {
   }
 
   forgetOldest(): void {
+    this.#joined = undefined;
     const oldest = this.#commits.shift();
     if (oldest !== undefined) this.#keeper.drop(oldest);
   }
 
   close(): void {
     while (this.#commits.length > 0) this.forgetOldest();
-    this.#joined = undefined;
   }
 
   #joinAfter(seq: number): EntryLines | undefined {
-    const first = this.#commits.findLastIndex(({ lines }) => lines.from === seq + 1);
-    if (first === -1) return undefined;
+    const first = this.#placeOf(seq + 1);
+    if (first === undefined) return undefined;
     let bytes = 0;
     let end = first;
     for (; end < this.#commits.length && (end === first || bytes < maxJoinedBytes); end++) {
@@ -102,5 +102,16 @@ export class Tail {
     const joined = this.#commits.slice(first, end).map(({ lines }) => lines);
     const to = joined.at(-1)?.to ?? seq;
     return { from: seq + 1, to, bytes: Buffer.concat(joined.map((lines) => lines.bytes)) };
+  }
+
+  /** The place of the commit that begins with this number. */
+  #placeOf(from: number): number | undefined {
+    let [low, high] = [0, this.#commits.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#commits[middle]?.lines.from ?? Infinity) < from) low = middle + 1;
+      else high = middle;
+    }
+    return this.#commits[low]?.lines.from === from ? low : undefined;
   }
 }

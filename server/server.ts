@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from "node:net";
 import type { Limits } from "../shared/limits.js";
+import { Backlog } from "./backlog.js";
 import { Connection, type Premises } from "./connection.js";
 import type { Engine } from "./engine.js";
 import { openListener, type Listener } from "./listener.js";
@@ -63,7 +64,7 @@ export class RoomServer {
       recentPages: new RecentPages(),
       leaveGraceMs,
     });
-    const shared = { rooms, outboxes: new Outboxes(), turns: new Turns() };
+    const shared = { rooms, outboxes: new Outboxes(), turns: new Turns(), backlog: new Backlog() };
     this.#premises = { ...shared, engine, limits, serverName, silenceMs, log };
   }
 

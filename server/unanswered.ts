@@ -3,16 +3,27 @@
 
 import { maxUnanswered } from "../shared/limits.js";
 import type { Answer } from "../shared/answers.js";
+import type { Backlog } from "./backlog.js";
 import type { Draft } from "./engine.js";
+import type { Plan } from "./plan.js";
 import type { Outcome, Room } from "./room.js";
 
 /** What is needed of the connection. */
 export interface Answerer {
   readonly isOpen: boolean;
+  /** What all connections have on its way to the log. */
+  readonly backlog: Backlog;
   inTurn<T>(work: () => Promise<T>): Promise<T>;
   answer(id: string | undefined, answer: Answer): void;
   /** Answers what went wrong. */
   refuse(id: string | undefined, error: unknown): void;
+}
+
+interface Recording {
+  readonly id: string | undefined;
+  readonly room: Room;
+  /** What waits in memory until it is recorded. */
+  readonly bytes: number;
 }
 
 /** Of entries on their way to the log; past so many the next request waits, as past `maxUnanswered`. */
@@ -59,20 +70,13 @@ export class Unanswered {
    * Makes an entry. What one connection sends is recorded in the order sent: behind a file whose bytes are on
    * their way to disk, everything waits.
    */
-  record(id: string | undefined, room: Room, draft: Draft | Promise<Draft>): void {
-    const earlier = this.#drafting;
-    if (earlier === undefined && !("then" in draft)) {
-      this.#addRecord(id, this.#answered(id, room, room.record(draft)), draft.body.length);
-      return;
-    }
-    // Wrapped, because what is handed over is not waited for by the next.
-    const handed = Promise.all([draft, earlier]).then(([ready]) => ({ recorded: room.record(ready) }));
-    const settled: Promise<void> = Promise.allSettled([handed, earlier]).then(() => {
-      if (this.#drafting === settled) this.#drafting = undefined;
-    });
-    this.#drafting = settled;
-    const work = handed.then(({ recorded }) => this.#answered(id, room, recorded));
-    this.#addRecord(id, work, 0);
+  record(id: string | undefined, room: Room, draft: Draft): void {
+    this.#record({ id, room, bytes: draft.body.length }, draft);
+  }
+
+  /** Makes the entry of a file, when it is on disk. @param bytes of it that wait in memory until then */
+  recordFile({ id, room }: Plan, draft: Promise<Draft>, bytes: number): void {
+    this.#record({ id, room, bytes }, draft);
   }
 
   /** Resolves when all that was sent to rooms until now is recorded, or refused. */
@@ -85,16 +89,37 @@ export class Unanswered {
     while (this.#all.size > 0) await Promise.all(this.#all);
   }
 
-  /** Whether so many wait that the next request should not be read. */
+  /** Whether so much waits, of this connection or of all, that the next request should not be read. */
   get isFull(): boolean {
-    return this.#all.size >= maxUnanswered || this.#recordingBytes > maxRecordingBytes;
+    return this.#hasTooMuch || (this.#recordingBytes > 0 && this.#answerer.backlog.isFull);
   }
 
   // Not Promise.race over all: it leaves something behind in every promise that loses.
-  /** Resolves when the next one is answered. */
-  async nextAnswered(): Promise<void> {
+  /** Resolves when there may be room for the next request. */
+  async hasRoom(): Promise<void> {
+    if (!this.#hasTooMuch) return this.#answerer.backlog.hasRoom();
     await new Promise<void>((resolve) => (this.#onAnswered = resolve));
     this.#onAnswered = undefined;
+  }
+
+  get #hasTooMuch(): boolean {
+    return this.#all.size >= maxUnanswered || this.#recordingBytes > maxRecordingBytes;
+  }
+
+  #record({ id, room, bytes }: Recording, draft: Draft | Promise<Draft>): void {
+    const earlier = this.#drafting;
+    if (earlier === undefined && !("then" in draft)) {
+      this.#addRecord(id, this.#answered(id, room, room.record(draft)), bytes);
+      return;
+    }
+    // Wrapped, because what is handed over is not waited for by the next.
+    const handed = Promise.all([draft, earlier]).then(([ready]) => ({ recorded: room.record(ready) }));
+    const settled: Promise<void> = Promise.allSettled([handed, earlier]).then(() => {
+      if (this.#drafting === settled) this.#drafting = undefined;
+    });
+    this.#drafting = settled;
+    const work = handed.then(({ recorded }) => this.#answered(id, room, recorded));
+    this.#addRecord(id, work, bytes);
   }
 
   /** An entry is its own answer; who repeats one is told which. */
@@ -109,10 +134,12 @@ export class Unanswered {
     const done = () => {
       this.#recording.delete(recorded);
       this.#recordingBytes -= bytes;
+      this.#answerer.backlog.remove(bytes);
     };
     const recorded: Promise<void> = work.then(done, done);
     this.#recording.add(recorded);
     this.#recordingBytes += bytes;
+    this.#answerer.backlog.add(bytes);
     this.add(id, work);
   }
 }

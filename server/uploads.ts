@@ -1,12 +1,13 @@
 // The uploads of one connection: those under way by their ids, and files that come whole in one line. What happens
 // to one that comes in chunks is in incoming.ts.
 
+import { membersOf } from "../shared/entry.js";
 import { RoomError } from "../shared/errors.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
 import type { Draft } from "./engine.js";
 import { Incoming, bytesOf } from "./incoming.js";
-import { draftFile, isPlanned, planFile, type Plan } from "./plan.js";
+import { draftFile, planFile, type Plan } from "./plan.js";
 import type { Room } from "./room.js";
 import { Turnstile } from "./turnstile.js";
 
@@ -26,7 +27,7 @@ export class Uploads {
     this.#connection = connection;
   }
 
-  /** Begins an upload that comes in chunks, and answers `uploading`; one that is recorded needs no bytes. */
+  /** Begins an upload that comes in chunks, and answers `uploading`. */
   async begin(request: RequestOf<"upload">, room: Room): Promise<void> {
     const plan = planFile(this.#connection, request, room);
     if (await this.#isRecorded(plan)) return;
@@ -51,12 +52,13 @@ export class Uploads {
   }
 
   /** Takes a file that came in one line. Its bytes wait for the disk among what the connection has unanswered. */
-  async takeWhole(request: RequestOf<"upload">, data: string, room: Room): Promise<Draft> {
+  takeWhole(request: RequestOf<"upload">, data: string, room: Room): void {
     const plan = planFile(this.#connection, request, room);
     const bytes = bytesOf(data);
     if (plan.size !== undefined && plan.size !== bytes.length) throw new RoomError("bad-data");
     if (bytes.length > this.#connection.premises.limits.fileBytes) throw new RoomError("file-too-large");
-    return this.#whole.pass(() => this.#store(plan, bytes));
+    const draft = this.#whole.pass(() => this.#store(plan, bytes));
+    this.#connection.unanswered.recordFile(plan, draft, bytes.length);
   }
 
   /** Takes the next chunk. Returns a promise when the connection should wait for the disk. */
@@ -84,12 +86,18 @@ export class Uploads {
     }
   }
 
-  /** @throws RoomError id-reused */
-  async #isRecorded(plan: Plan): Promise<boolean> {
-    const { id, room, sender } = plan;
-    const recorded = id === undefined ? undefined : await room.find(sender, id);
-    if (id === undefined || recorded === undefined) return false;
-    if (!isPlanned(plan, recorded)) throw new RoomError("id-reused");
+  /**
+   * Whether these bytes, known by their hash, are recorded under that id already: then none need come. Without a
+   * hash they must, since other bytes would be another file.
+   * @throws RoomError id-reused
+   */
+  async #isRecorded({ id, room, sender, name, size, sha256 }: Plan): Promise<boolean> {
+    if (id === undefined || sha256 === undefined) return false;
+    const recorded = await room.find(sender, id);
+    if (recorded === undefined) return false;
+    const file = membersOf(recorded.body);
+    const isSame = file.name === name.shown && file.sha256 === sha256 && (size ?? file.size) === file.size;
+    if (recorded.type !== "file" || !isSame) throw new RoomError("id-reused");
     this.#connection.answer(undefined, { type: "recorded", id, room: room.name.shown, seq: recorded.seq });
     return true;
   }

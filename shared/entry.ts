@@ -37,18 +37,21 @@ export function membersOf(body: string): Record<string, unknown> {
   return JSON.parse(`{${body}`) as Record<string, unknown>;
 }
 
-/** What the server adds to a request, so that it may differ between an entry and its repeat. */
-const given = new Set(["from", "file", "mime", "version"]);
+/** What the server adds to a request of each type, so that it may differ between an entry and its repeat. */
+const given: Record<EntryType, readonly string[]> = {
+  message: ["from"],
+  file: ["from", "file", "mime", "version"],
+};
 
 /**
- * Whether a body says the same as one that was recorded. Both are objects as `bodyOf` makes them; a member that only
- * one has makes them differ.
+ * Whether a body says the same as one of that type which was recorded. Both are objects as `bodyOf` makes them; a
+ * member that only one has makes them differ.
  */
-export function isRepeat(recorded: string, body: string): boolean {
-  return saidBy(recorded) === saidBy(body);
+export function isRepeat(type: EntryType, recorded: string, body: string): boolean {
+  return saidBy(type, recorded) === saidBy(type, body);
 }
 
-function saidBy(body: string): string {
-  const said = Object.entries(membersOf(body)).filter(([name]) => !given.has(name));
+function saidBy(type: EntryType, body: string): string {
+  const said = Object.entries(membersOf(body)).filter(([name]) => !given[type].includes(name));
   return JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

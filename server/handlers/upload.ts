@@ -6,6 +6,6 @@ import type { Connection } from "../connection.js";
 export function upload(connection: Connection, request: RequestOf<"upload">): Promise<void> | undefined {
   const { room } = connection.membership(request.room);
   if (request.data === undefined) return connection.uploads.begin(request, room);
-  connection.unanswered.record(request.id, room, connection.uploads.takeWhole(request, request.data, room));
+  connection.uploads.takeWhole(request, request.data, room);
   return undefined;
 }

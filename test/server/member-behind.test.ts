@@ -90,10 +90,6 @@ class EarlyReadableLog implements RoomLog {
     return Promise.resolve(undefined);
   }
 
-  backlog(): undefined {
-    return undefined;
-  }
-
   deliver(): void {
     const from = this.#delivered + 1;
     this.#delivered = this.#recorded;
@@ -202,7 +198,6 @@ describe("Members who come back at once", () => {
       append: (name, drafts) => log.append(name, drafts),
       subscribe: (name, listener) => log.subscribe(name, listener),
       find: (name, sender, id) => log.find(name, sender, id),
-      backlog: () => log.backlog(),
       read(name, range) {
         reads++;
         return log.read(name, range);

@@ -51,7 +51,7 @@ describe("A message sent again under its id", () => {
       say("m1", "ho"),
       say("m1", "hi", { replyTo: 1 }),
       { type: "upload", id: "m1", name: "hi", data: hello },
-      { type: "upload", id: "m1", name: "hi", size: 5 },
+      { type: "upload", id: "m1", name: "hi", size: 5, sha256 },
     ]) {
       expect(await alice.answersTo(other)).toMatchObject([{ type: "error", code: "id-reused", id: "m1" }]);
     }
@@ -125,20 +125,36 @@ describe("A file sent again under its id", () => {
     expect(await entriesOf(alice)).toEqual([[1, "u1", "a.txt"]]);
   });
 
-  it("needs no bytes, in chunks, when it is recorded already", async () => {
+  it("needs no bytes, in chunks, when its hash says that it is recorded already", async () => {
     const { port, dataFolder } = await startServer();
     const alice = await joinRoom(port, "alice");
     await alice.answersTo({ type: "upload", id: "u1", name: "a.txt", data: hello });
     const recorded = [{ type: "recorded", id: "u1", room: "lab", seq: 1 }];
-    for (const facts of [{ size: 5 }, { size: 5, sha256 }, {}]) {
+    for (const facts of [{ size: 5, sha256 }, { sha256 }]) {
       const again = { type: "upload", id: "u1", name: "a.txt", ...facts };
       expect([facts, await alice.answersTo(again)]).toEqual([facts, recorded]);
     }
     for (const facts of [{ size: 6 }, { size: 5, sha256: "0".repeat(64) }, { name: "A.TXT" }]) {
-      const other = { type: "upload", id: "u1", name: "a.txt", ...facts };
+      const other = { type: "upload", id: "u1", name: "a.txt", sha256, ...facts };
       expect([facts, await alice.answersTo(other)]).toMatchObject([facts, [{ code: "id-reused" }]]);
     }
     expect((await keptFiles(dataFolder)).filter((name) => name.startsWith("partial/"))).toEqual([]);
+  });
+
+  it("is not taken for another of the same size: without a hash its bytes decide", async () => {
+    const { port, dataFolder } = await startServer();
+    const alice = await joinRoom(port, "alice");
+    await alice.answersTo({ type: "upload", id: "u1", name: "a.txt", data: hello });
+    for (const [bytes, answer] of [
+      ["world", { type: "error", code: "id-reused" }],
+      ["hello", { type: "recorded", seq: 1 }],
+    ] as const) {
+      alice.send({ type: "upload", id: "u1", name: "a.txt", size: 5 });
+      const { upload } = await alice.next("uploading");
+      const data = Buffer.from(bytes).toString("base64");
+      expect(await alice.answersTo({ type: "chunk", upload, offset: 0, data })).toMatchObject([answer]);
+    }
+    expect((await keptFiles(dataFolder)).length).toBe(1);
   });
 
   it("is compared when its bytes are there, when two run at once", async () => {

@@ -131,7 +131,6 @@ function endingHolds(log: EmbeddedLog, files: FolderFileStore): RoomLog {
     subscribe: (room, listener) => log.subscribe(room, listener),
     read: (room, range) => log.read(room, range),
     find: (room, sender, id) => log.find(room, sender, id),
-    backlog: () => log.backlog(),
   };
 }
 

@@ -25,9 +25,6 @@ import type { WriterMethods } from "./writer.js";
 const maxCommitDrafts = 4096;
 const maxCommitBytes = 1024 * 1024;
 
-/** What may wait for its commit before senders are asked to pause. */
-const maxWaitingBytes = 8 * 1024 * 1024;
-
 interface Append {
   readonly room: Name;
   readonly drafts: readonly Draft[];
@@ -49,9 +46,7 @@ export class EmbeddedLog implements RoomLog {
   readonly #reader: WorkerCalls<ReaderMethods>;
   readonly #feeds = new Map<string, Feed>();
   #waiting: Append[] = [];
-  #waitingBytes = 0;
   #committing: Promise<void> | undefined;
-  #backlog: { promise: Promise<void>; end: () => void } | undefined;
 
   constructor(writer: WorkerCalls<WriterMethods>, reader: WorkerCalls<ReaderMethods>) {
     this.#writer = writer;
@@ -62,7 +57,6 @@ export class EmbeddedLog implements RoomLog {
     return new Promise((resolve, reject) => {
       const bytes = drafts.reduce((sum, { body }) => sum + body.length, 0);
       this.#waiting.push({ room, drafts, bytes, resolve, reject });
-      this.#waitingBytes += bytes;
       // Not at once: the lines that came in the same packet belong into the same commit.
       this.#committing ??= Promise.resolve().then(() => this.#commitAll());
     });
@@ -92,16 +86,6 @@ export class EmbeddedLog implements RoomLog {
   async find(room: Name, sender: string, id: string): Promise<Recorded | undefined> {
     if (this.#committing !== undefined) await this.append(room, []);
     return this.#writer.call("find", { room, sender, id });
-  }
-
-  backlog(): Promise<void> | undefined {
-    if (this.#waitingBytes <= maxWaitingBytes) return undefined;
-    if (this.#backlog === undefined) {
-      let end: () => void = () => undefined;
-      const promise = new Promise<void>((resolve) => (end = resolve));
-      this.#backlog = { promise, end };
-    }
-    return this.#backlog.promise;
   }
 
   /** Waits until everything that was appended is recorded. */
@@ -144,14 +128,7 @@ export class EmbeddedLog implements RoomLog {
       bytes += append.bytes;
       count++;
     }
-    this.#waitingBytes -= bytes;
-    if (this.#waitingBytes <= maxWaitingBytes) this.#endBacklog();
     return this.#waiting.splice(0, count);
-  }
-
-  #endBacklog(): void {
-    this.#backlog?.end();
-    this.#backlog = undefined;
   }
 
   async #commit(appends: readonly Append[]): Promise<void> {

@@ -195,7 +195,8 @@ export function withVersion(body: string, version: number): string {
 }
 
 function repeated(recorded: Recorded, draft: Draft): Outcome {
-  if (recorded.type === draft.type && isRepeat(recorded.body, draft.body)) return { duplicate: recorded.seq };
+  if (recorded.type === draft.type && isRepeat(draft.type, recorded.body, draft.body))
+    return { duplicate: recorded.seq };
   return { code: "id-reused" };
 }
 
