@@ -1,7 +1,8 @@
 // What all connections have on its way to the log, files of one line on their way to the disk before it included. Past
 // its bound, who has something under way is read no further until there is less; who has nothing is heard at once.
 
-const maxBacklogBytes = 8 * 1024 * 1024;
+/** Two commits: enough to keep the disk at work, and little for a quiet peer to wait behind. */
+const maxBacklogBytes = 2 * 1024 * 1024;
 
 export class Backlog {
   readonly #maxBytes: number;

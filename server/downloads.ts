@@ -106,15 +106,15 @@ export class Downloads {
   ): Promise<void> {
     const { blob, item, outgoing } = from;
     const { chunkBytes } = this.#connection.premises.limits;
-    const buffer = Buffer.allocUnsafe(
-      Math.min(chunkBytes * chunksAtOnce, Math.max(item.size - from.offset, 1)),
-    );
     let { offset } = from;
     const isOver = () => outgoing.isOver || !this.#connection.isOpen;
     const sendSome = async () => {
       if (isOver()) return true;
+      // Only now, and for this turn: a thousand downloads that wait for theirs hold nothing.
       const chunks = Math.max(1, Math.floor(this.#connection.shareBytes / 2 / chunkBytes));
-      const bytes = await blob.read(buffer.subarray(0, chunks * chunkBytes), offset);
+      const most = Math.min(chunks, chunksAtOnce) * chunkBytes;
+      const buffer = Buffer.allocUnsafe(Math.min(most, Math.max(item.size - offset, 1)));
+      const bytes = await blob.read(buffer, offset);
       if (isOver()) return true;
       if (bytes === 0 && offset < item.size)
         throw new Error(`Blob ${item.sha256} is shorter than its ${item.size} bytes.`);

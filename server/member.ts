@@ -80,7 +80,7 @@ export class Member {
     while (this.#telling === undefined && !this.#hasLeft && this.#position < this.#room.head) {
       const lines = this.peer.isCrowded ? undefined : this.#room.recent(this.#position);
       if (lines === undefined) {
-        void this.#catchUp({ kind: "behind" });
+        this.#catchUp({ kind: "behind" }).catch(() => undefined);
         return;
       }
       this.peer.send(lines.bytes);
@@ -89,10 +89,13 @@ export class Member {
     if (this.#telling === undefined && this.#waiting.length > 0) this.#settle();
   }
 
-  /** Goes on from a number, which is not above the head, in pages under the `id`; then says `live`. */
-  replay(after: number, id: string | undefined): void {
+  /**
+   * Goes on from a number, which is not above the head, in pages under the `id`; then says `live`. Resolves when it
+   * has begun: the peer has taken what was to be sent before.
+   */
+  replay(after: number, id: string | undefined): Promise<void> {
     this.#position = after;
-    void this.#catchUp({ kind: "replay", id });
+    return this.#catchUp({ kind: "replay", id });
   }
 
   /** Gives what is no entry; it is dropped for one who is behind. */
@@ -113,23 +116,23 @@ export class Member {
     this.#settle();
   }
 
-  async #catchUp(telling: Telling): Promise<void> {
+  /** Resolves when it has begun. */
+  #catchUp(telling: Telling): Promise<void> {
     this.#telling = telling;
-    const isBehind = telling.kind === "behind";
+    const begun = this.peer.inTurn(() => this.#tellBehind());
+    void this.#goOn(begun);
+    return begun;
+  }
+
+  async #goOn(begun: Promise<void>): Promise<void> {
     try {
-      await this.peer.inTurn(async () => {
-        if (isBehind) await this.#tellBehind();
-      });
+      await begun;
       while (this.#position < this.#room.head && !this.#isGone()) {
-        await this.peer.inTurn(() => this.#givePage(isBehind));
+        await this.peer.inTurn(() => this.#givePage());
         // Who has waited for a number long past need not wait for a busy room's head.
         if (this.#position < this.#room.head) this.#settle();
       }
-      if (this.#isGone()) return;
-      this.#telling = undefined;
-      const room = this.#room.name.shown;
-      this.peer.send(encode({ type: "live", room, head: this.#position }, idOf(telling)));
-      if (isBehind) this.peer.send(this.#room.presenceNow());
+      if (!this.#isGone()) this.#beLive();
     } catch (error) {
       this.peer.abandon(error);
     } finally {
@@ -137,18 +140,27 @@ export class Member {
     }
   }
 
-  #tellBehind(): Promise<void> {
-    return this.#room.inTurn(() => {
+  #beLive(): void {
+    const telling = this.#telling;
+    this.#telling = undefined;
+    const room = this.#room.name.shown;
+    this.peer.send(encode({ type: "live", room, head: this.#position }, idOf(telling)));
+    if (telling?.kind === "behind") this.peer.send(this.#room.presenceNow());
+  }
+
+  async #tellBehind(): Promise<void> {
+    if (this.#telling?.kind !== "behind") return;
+    await this.#room.inTurn(() => {
       if (this.#isGone()) return;
       const { name, head } = this.#room;
       this.peer.send(encode({ type: "behind", room: name.shown, from: this.#position + 1, to: head }));
     });
   }
 
-  /** @param isNear whether what it lacks may still be in memory */
-  async #givePage(isNear: boolean): Promise<void> {
+  async #givePage(): Promise<void> {
     const after = this.#position;
-    if (isNear && !this.#isGone()) {
+    // What it lacks may still be in memory; who comes back gets pages of the log.
+    if (this.#telling?.kind === "behind" && !this.#isGone()) {
       await this.#room.inTurn(() => {
         const recent = this.#room.recent(after);
         if (recent !== undefined && recent.bytes.length <= this.peer.shareBytes) this.#give(recent);

@@ -19,8 +19,7 @@ export class Outboxes {
 
   /** Of what may wait for one peer, as much as may wait when so many let things wait. */
   shareOf(bytes: number): number {
-    const part = maxWaitingBytes / maxEntryBytes / Math.max(this.#slow.size, 1);
-    return Math.max(leastBytes, bytes * Math.min(part, 1));
+    return Math.max(leastBytes, Math.min(bytes, maxWaitingBytes / Math.max(this.#slow.size, 1)));
   }
 
   /** Counts an outbox as slow until its peer has taken what waits. */

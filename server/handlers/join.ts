@@ -61,12 +61,16 @@ export function admit(connection: Connection, room: Room, start: Start): void {
 function begin(connection: Connection, { room, member }: Membership, start: Start): void {
   const { id, since, epoch = room.epoch, last } = start;
   const { head } = room;
-  if (last !== undefined) member.replay(Math.max(0, head - last), id);
+  // Counted among what is unanswered until it has begun: who asks again and again and does not read is not heard.
+  const replay = (after: number) => {
+    connection.unanswered.add(id, member.replay(after, id));
+  };
+  if (last !== undefined) replay(Math.max(0, head - last));
   if (since === undefined) return;
   // Who has seen nothing has seen nothing of any log.
   const isKnown = since === 0 || (epoch === room.epoch && since <= head);
   if (isKnown) {
-    member.replay(since, id);
+    replay(since);
     return;
   }
   const nothing = { from: head + 1, to: head, count: 0, more: false };

@@ -106,7 +106,7 @@ export class Recorder {
     } catch (error) {
       this.#keys.rollback();
       this.#letGo(drafts, true);
-      return refusal(error);
+      return this.#refuse(drafts, refusal(error), timeMs);
     }
   }
 
@@ -115,6 +115,21 @@ export class Recorder {
     const stored = this.#load(room.key);
     const found = stored && this.#keys.find(this.#keys.keyOf(stored.rowId, sender, id), Date.now());
     return found && { seq: found.seq, type: found.type, body: found.body };
+  }
+
+  /** Nothing can be written; what was recorded before is known all the same. */
+  #refuse(drafts: readonly RoomDraft[], refused: Refusal, timeMs: number): Commit | Refusal {
+    try {
+      const outcomes = drafts.map((draft) => {
+        const { room, sender, id } = draft;
+        const recorded = id === undefined ? undefined : this.find({ room, sender, id });
+        return recorded === undefined ? refused : repeated(recorded, draft);
+      });
+      return { timeMs, outcomes, versions: new Map() };
+    } catch {
+      // Nor can it be read: the first reason stands.
+      return refused;
+    }
   }
 
   #recordAll(drafts: readonly RoomDraft[], timeMs: number): Commit {

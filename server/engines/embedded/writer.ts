@@ -26,8 +26,9 @@ function openWriter({ folder, keys: options }: WriterData) {
   const database = openForWriting(path);
   const keys = prepare(database, path, options);
   const recorder = new Recorder(database, keys);
-  const isThere = watchFile(path);
-  const isLocked = watchFile(lockPath);
+  const areThere = [path, `${path}-wal`].map(watchDatabase);
+  const { ino: lockIno } = statSync(lockPath);
+  const isLocked = () => statSync(lockPath, { throwIfNoEntry: false })?.ino === lockIno;
   const letGo = () => {
     database.close();
     lock.close();
@@ -43,8 +44,8 @@ function openWriter({ folder, keys: options }: WriterData) {
         letGo();
         throw endThread(new Error(`${lockPath} was removed: another server may be using the folder.`));
       }
-      if (!isThere()) {
-        return { code: "internal", cause: `${path} was removed while the server was running.` };
+      if (!areThere.every((isThere) => isThere())) {
+        return { code: "internal", cause: `${path} or its -wal was removed or emptied under the server.` };
       }
       return recorder.append(drafts);
     },
@@ -67,10 +68,15 @@ function prepare(database: Database, path: string, options: KeyOptions): Keys {
   }
 }
 
-// SQLite would go on writing to a file that has no name any more, and all of it would be gone with the process.
-function watchFile(path: string): () => boolean {
-  const { ino } = statSync(path);
-  return () => statSync(path, { throwIfNoEntry: false })?.ino === ino;
+// SQLite would go on writing to a file that has no name any more, or that somebody emptied, and all of it would be
+// gone with the process. A file that is not there yet is watched from when it is.
+function watchDatabase(path: string): () => boolean {
+  let known: number | undefined;
+  return () => {
+    const { ino, size } = statSync(path, { throwIfNoEntry: false }) ?? { ino: undefined, size: 0 };
+    if (known === undefined && size > 0) known = ino;
+    return known === undefined || (ino === known && size > 0);
+  };
 }
 
 /** Ends the thread with an error, which ends the engine, once the call under way is answered. */

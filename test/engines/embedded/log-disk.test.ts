@@ -35,6 +35,15 @@ describe("The log on a full disk", () => {
     const filled = await appendUntil(log, 2000, ({ appended }) => "error" in appended);
     expect(filled.at(-1)?.appended).toMatchObject({ error: { code: "storage-full" } });
     expect((await log.append(lab, [message("more", { text: big })])).map(codeOf)).toEqual(["storage-full"]);
+    // A repeat needs no room.
+    const mixed = [
+      message("m1", { text: big }),
+      message("m1", { text: "other" }),
+      message("new", { text: big }),
+    ];
+    const [repeat, ...others] = await log.append(lab, mixed);
+    expect(repeat).toEqual({ duplicate: 1 });
+    expect(others.map(codeOf)).toEqual(["id-reused", "storage-full"]);
     const head = kept.length + filled.length - 1;
     expect(await log.read(lab, { limit: 1 })).toMatchObject({ from: head, to: head });
     expect(await log.find(lab, "alice", "m1")).toMatchObject({ seq: 1 });

@@ -1,6 +1,6 @@
 // What the embedded log owes beyond the contract: bounds, and a named end when its file is gone.
 
-import { rm, writeFile } from "node:fs/promises";
+import { rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Draft } from "../../../server/engine.js";
 import { bodyOf } from "../../../shared/entry.js";
@@ -25,11 +25,16 @@ describe("EmbeddedLog", () => {
     expect(Math.max(...commits)).toBeLessThan(2 * MiB);
   });
 
-  it("refuses to record when its database was removed, because nothing of it would last", async () => {
+  it.each<[string, (path: string) => Promise<void>]>([
+    ["database was removed", (path) => rm(path)],
+    ["write-ahead log was removed", (path) => rm(`${path}-wal`)],
+    ["write-ahead log was emptied", (path) => truncate(`${path}-wal`)],
+  ])("refuses to record when its %s, because nothing of it would last", async (_what, harm) => {
     const folder = await temporaryFolder();
     const { log } = await openTestEngine(folder);
     expect(await log.append(lab, [say("kept")])).toEqual([{ seq: 1 }]);
-    await rm(join(folder, "roomline.db"));
+    expect(await log.append(lab, [say("too")])).toEqual([{ seq: 2 }]);
+    await harm(join(folder, "roomline.db"));
     const [refused] = await log.append(lab, [say("lost")]);
     expect(refused).toMatchObject({ error: { code: "internal" } });
   });
