@@ -55,6 +55,8 @@ export class Connection implements Peer {
   /** Rooms this connection is in, by the room's key, in the order they were joined. */
   readonly memberships = new Map<string, Membership>();
   claim: Claim | undefined;
+  /** When the peer was last told its session, in ms since 1970. */
+  sessionGivenMs = 0;
 
   readonly #wire: Wire;
   readonly #outbox: Outbox;
@@ -238,6 +240,7 @@ export class Connection implements Peer {
   /** Called when `connect` succeeded. */
   welcome(claim: Claim): void {
     this.claim = claim;
+    this.sessionGivenMs = Date.now();
     clearTimeout(this.#silenceTimer);
     this.premises.log.info({ name: claim.name.shown, remote: this.#wire.remote }, "connected");
   }

@@ -188,6 +188,8 @@ export interface Claim {
   readonly sender: string;
   /** The secret that proves it next time. */
   readonly session: string;
+  /** The same secret, given anew: valid from now, also after a restart that forgets when this connection ended. */
+  renewed(): string;
   /** Whether a session was presented and accepted. */
   readonly resumed: boolean;
   /** Gives the name back. May be called twice, and after somebody else took over. */

@@ -45,7 +45,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     (socket) => {
       const leave = addresses.enter(socket.remoteAddress ?? "");
       if (leave === undefined) {
-        handOver(socket, { speech: "crowd", bytes: Buffer.alloc(0) }, options);
+        turnAway(socket);
         return;
       }
       socket.once("close", leave);
@@ -134,6 +134,13 @@ function hearFirst(socket: Socket, silenceMs: number, heard: (first: FirstBytes)
     decide("nothing");
   }, silenceMs);
   socket.on("data", onData).on("end", onEnd).on("error", onEnd).on("close", onEnd);
+}
+
+// Of a crowd that is refused, nobody may stay for long either: what is said to it may be lost.
+function turnAway(socket: Socket): void {
+  socket.on("error", () => undefined);
+  socket.end(answers.crowd, () => socket.destroy());
+  setTimeout(() => socket.destroy(), 1000).unref();
 }
 
 function handOver(socket: Socket, { speech, bytes }: FirstBytes, options: ListenerOptions): void {

@@ -110,7 +110,7 @@ export const answers = {
     last: optional(Type.Boolean()),
   }),
   cancelled: Type.Object({ type: Type.Literal("cancelled"), id, upload: optional(Text) }),
-  pong: Type.Object({ type: Type.Literal("pong"), id, time: Text }),
+  pong: Type.Object({ type: Type.Literal("pong"), id, time: Text, session: optional(Text) }),
   error: Type.Object({
     type: Type.Literal("error"),
     code: Code,

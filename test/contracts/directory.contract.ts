@@ -35,6 +35,14 @@ export function directoryContract(open: () => Promise<OpenDirectory>): void {
     for (const name of names) expect(name).toMatch(/^guest-[0-9a-f]+$/);
   });
 
+  it("gives a session anew, which stands for the same sender, also when it is opened again", async () => {
+    const { directory, reopen } = await open();
+    const first = await directory.claim(as("alice"));
+    const session = first.renewed();
+    const back = await (await reopen()).claim({ ...as("alice"), session });
+    expect(back).toMatchObject({ resumed: true, sender: first.sender });
+  });
+
   it("knows a session again, and lets it take its name over", async () => {
     const { directory } = await open();
     let takeovers = 0;

@@ -17,6 +17,17 @@ describe("Addresses", () => {
     expect(addresses.enter("192.0.2.1")).toBeUndefined();
   });
 
+  it.each([
+    ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"],
+    ["2001:db8::1", "2001:db8:0:0:5::"],
+    ["192.0.2.1", "::ffff:192.0.2.1"],
+  ])("count %s and %s as one", (one, other) => {
+    const addresses = new Addresses(1);
+    expect(addresses.enter(one)).toBeDefined();
+    expect(addresses.enter(other)).toBeUndefined();
+    expect(addresses.enter("2001:db8:1:3::1")).toBeDefined();
+  });
+
   it.each(["127.0.0.1", "127.9.8.7", "::1", "::ffff:127.0.0.1"])("never count %s", (address) => {
     const addresses = new Addresses(0);
     expect(isLoopback(address)).toBe(true);

@@ -174,6 +174,22 @@ describe("Member, behind in a room that goes on talking", () => {
     await talking;
   });
 
+  it("has begun its replay when the peer has taken what was sent before, and not sooner", async () => {
+    const { room } = await openRoom();
+    await say(room);
+    const peer = new SlowPeer();
+    peer.fill();
+    const member = room.join(peer);
+    let hasBegun = false;
+    const begun = member.replay(0, "j").then(() => (hasBegun = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasBegun).toBe(false);
+    peer.drain();
+    await begun;
+    await member.caughtUp();
+    expect(peer.seqs()).toEqual([1]);
+  });
+
   it("keeps nobody waiting for it once it has left", async () => {
     const { room } = await openRoom();
     const peer = new SlowPeer();
@@ -208,7 +224,7 @@ describe("Members who come back at once", () => {
     await Promise.all(
       peers.map((peer) => {
         const member = same.join(peer);
-        member.replay(0, undefined);
+        void member.replay(0, undefined);
         return member.caughtUp();
       }),
     );

@@ -39,10 +39,12 @@ export class EmbeddedDirectory implements Directory {
     const holder = { sender, onTakeover: request.onTakeover };
     this.#holders.set(name.key, holder);
     older?.onTakeover();
+    const renewed = () => signSession(this.#key, name.key, { sender, issuedMs: this.#nowMs() });
     return {
       name,
       sender,
-      session: signSession(this.#key, name.key, { sender, issuedMs: this.#nowMs() }),
+      session: renewed(),
+      renewed,
       resumed: known !== undefined,
       release: () => {
         if (this.#holders.get(name.key) !== holder) return;
