@@ -108,7 +108,10 @@ class Sending {
         (answer) => {
           if (answer.type === "uploading") this.#begin(answer);
           if (answer.type === "progress") this.#tell(answer.received);
-          return answer.type === "file" ? answer : undefined;
+          if (answer.type !== "file") return undefined;
+          // It was recorded before, so that no byte of it is asked for: it is only compared.
+          if (this.#upload === undefined) this.#credit.start(this.#source.size);
+          return answer;
         },
         { signal: this.#failure.signal, timeoutMs: finishTimeoutMs, afterLoss: () => this.#afterLoss() },
       );
