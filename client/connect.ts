@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { Conversation } from "./conversation.js";
 import { dial, type DialOptions } from "./dial.js";
 import { connectRequest } from "./greeting.js";
-import type { Position } from "./positions.js";
+import { Positions, type Position } from "./positions.js";
 import { Session, type Beginning } from "./session.js";
 import type { Patience } from "./silence.js";
 import { usualWaits, type Waits } from "./waits.js";
@@ -68,7 +68,8 @@ function placeOf({
   positions,
 }: SessionOptions): Beginning & { room?: string | null } {
   if (room === undefined && positions !== undefined && positions.size > 0) return { room: null };
-  const known = typeof room === "string" && since === undefined ? positions?.get(room) : undefined;
+  const known =
+    typeof room === "string" && since === undefined ? new Positions(positions).get(room) : undefined;
   if (known !== undefined && last === undefined) return { since: known.seq, epoch: known.epoch };
   return { since, epoch, last };
 }

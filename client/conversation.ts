@@ -76,7 +76,7 @@ export class Conversation {
       this.fail(error);
     };
     const onRoomLost = (room: string, { code, message }: RoomError): void => {
-      this.positions.leave(room);
+      this.inbox.loseRoom(room);
       this.inbox.answers.tell({ type: "error", code, message });
     };
     this.outbox = new Outbox({ ...options, positions: this.positions, onRoomLost });

@@ -5,6 +5,7 @@
 import { types } from "node:util";
 import type { Answer, AnswerOf, AnswerType } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
+import { nameKey } from "../shared/names.js";
 import type { Request } from "../shared/requests.js";
 import { ClientError, lost } from "./failures.js";
 
@@ -35,7 +36,8 @@ export interface AskOptions {
 }
 
 export interface Exchange {
-  readonly request: NamedRequest;
+  /** A join that waits is given the place that is known when the connection is back. */
+  request: NamedRequest;
   /** Whether it was ever sent. */
   wasSent: boolean;
   /** Whether it is not sent again, and answered by what the server tells by itself or not at all. */
@@ -91,7 +93,7 @@ export class Exchanges {
         isOpen = false;
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
-        if (wasOpen) this.#forget(id);
+        if (wasOpen && this.#byId.get(id) === exchange) this.#forget(id);
         return wasOpen;
       };
       const fail = (error: unknown): void => {
@@ -114,7 +116,8 @@ export class Exchanges {
       };
       const afterLoss = options.afterLoss ?? (() => usualAfterLoss(request));
       const state = { wasSent: false, isAwaited: false, recordedSeq: undefined };
-      this.#byId.set(id, { request, ...state, afterLoss, take, fail, refresh });
+      const exchange: Exchange = { request, ...state, afterLoss, take, fail, refresh };
+      this.#byId.set(id, exchange);
       if (signal?.aborted === true) onAbort();
       else signal?.addEventListener("abort", onAbort);
     });
@@ -139,6 +142,14 @@ export class Exchanges {
   /** Whether an upload of this name is under way on the connection of the moment. */
   hasUpload(upload: string): boolean {
     return this.#idByUpload.has(upload);
+  }
+
+  /** Those that name the room. */
+  about(room: string): readonly Exchange[] {
+    const key = nameKey(room);
+    return this.all.filter(
+      ({ request }) => "room" in request && typeof request.room === "string" && nameKey(request.room) === key,
+    );
   }
 
   /** The connection is gone: what cannot outlive it fails, the rest waits for the next one. */

@@ -3,9 +3,7 @@
 
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Answer, AnswerOf } from "../shared/answers.js";
-import { nameKey } from "../shared/names.js";
 import { parseAnswer } from "../shared/protocol.js";
-import type { Request } from "../shared/requests.js";
 import { unsure } from "./failures.js";
 import { Listeners } from "./listeners.js";
 import type { Outbox } from "./outbox.js";
@@ -79,6 +77,15 @@ export class Inbox {
     return answer && this.#deliver(answer);
   }
 
+  /** We are in the room no more: what only its replay could have answered is not known. */
+  loseRoom(room: string): void {
+    const { positions, outbox } = this.#options;
+    positions.leave(room);
+    for (const exchange of outbox.exchanges.about(room)) {
+      if (exchange.isAwaited || exchange.recordedSeq !== undefined) exchange.fail(unsure());
+    }
+  }
+
   // The entries of a replay come bare, like live ones. A page that nobody waits for any more is put together all the
   // same, or its entries would look like news.
   #takeHeader(header: AnswerOf<"history">): Promise<unknown> | undefined {
@@ -88,7 +95,7 @@ export class Inbox {
       const { room, lost, reset } = header;
       if (lost !== undefined) this.gaps.tell({ kind: "lost", room, from: lost.from, to: lost.to });
       if (lost !== undefined) positions.reach(room, lost.to);
-      if (reset === true) this.gaps.tell({ kind: "reset", room });
+      if (reset === true && !this.#goOn(room)) this.gaps.tell({ kind: "reset", room });
       return undefined;
     }
     if (header.count === 0) return exchange?.take(header, []);
@@ -102,7 +109,7 @@ export class Inbox {
     const exchange = outbox.exchanges.get(id);
     // The replayed entry may have answered it already.
     if (exchange === undefined) return;
-    const position = positions.all.get(room);
+    const position = positions.get(room);
     if (position !== undefined && position.seq < seq) exchange.recordedSeq = seq;
     else void outbox.lookUp(exchange, { room, seq });
   }
@@ -110,10 +117,10 @@ export class Inbox {
   // Whoever waited for something in the replay has not found it there.
   #takeLive({ room, head }: AnswerOf<"live">): void {
     const { positions, outbox } = this.#options;
+    this.#goOn(room);
     positions.reach(room, head);
-    for (const exchange of outbox.exchanges.all) {
-      const { request, recordedSeq, isAwaited } = exchange;
-      if (!isAbout(request, room)) continue;
+    for (const exchange of outbox.exchanges.about(room)) {
+      const { recordedSeq, isAwaited } = exchange;
       if (recordedSeq !== undefined && recordedSeq <= head) {
         exchange.recordedSeq = undefined;
         void outbox.lookUp(exchange, { room, seq: recordedSeq });
@@ -123,13 +130,21 @@ export class Inbox {
     }
   }
 
+  // What comes now is of the log that is there: if that is another one, it is said before.
+  #goOn(room: string): boolean {
+    const isReset = this.#options.positions.reset(room);
+    if (isReset) this.gaps.tell({ kind: "reset", room });
+    return isReset;
+  }
+
   #deliver(answer: Answer): Promise<unknown> | undefined {
     const { outbox, positions, me } = this.#options;
     // Others may use an `id` of mine, so an entry answers me only when it is from me.
     const isForeign = isEntry(answer) && answer.from !== me();
     const exchange = isForeign ? undefined : outbox.exchanges.find(answer);
     if (answer.type === "joined") positions.enter(answer, exchange?.request);
-    if (answer.type === "left") positions.leave(answer.room);
+    if (answer.type === "left") this.loseRoom(answer.room);
+    if (isEntry(answer)) this.#goOn(answer.room);
     // What the server says to chunks that were under way when an upload had failed was said already.
     const isLate = answer.type === "error" && answer.upload !== undefined;
     const isNews = isEntry(answer) ? positions.isNew(answer) : exchange === undefined && !isLate;
@@ -138,8 +153,4 @@ export class Inbox {
     // Whoever awaits `joined` gets its turn to listen before the room's next line.
     return answer.type === "joined" || answer.type === "connected" ? immediate() : taken;
   }
-}
-
-function isAbout(request: Request, room: string): boolean {
-  return "room" in request && typeof request.room === "string" && nameKey(request.room) === nameKey(room);
 }

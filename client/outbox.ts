@@ -10,15 +10,18 @@ import { endingError, type Ending } from "./endings.js";
 import { diesWithItsConnection, Exchanges, only } from "./exchanges.js";
 import type { Accept, AskOptions, Entry, Exchange, NamedRequest } from "./exchanges.js";
 import { ClientError, isForeseen, lost, unsure } from "./failures.js";
+import { isRefusal } from "./greeting.js";
 import type { Link } from "./link.js";
 import type { Position, Positions } from "./positions.js";
 import { Waiting } from "./waiting.js";
+import { tryUntil, type Waits } from "./waits.js";
 
 export interface OutboxOptions {
   readonly positions: Positions;
   readonly ids: () => string;
   readonly timeoutMs: number;
-  /** The server does not let us back into a room. */
+  readonly waits: Waits;
+  /** The server does not let us back into a room, and never will. */
   readonly onRoomLost: (room: string, error: RoomError) => void;
 }
 
@@ -32,13 +35,20 @@ export interface Resumed {
   readonly room: string | undefined;
 }
 
+/** What ends or watches over the others does not wait for its turn behind them. */
+const urgent = new Set<Request["type"]>(["cancel", "finish", "ping"]);
+
 /** Repeated by another sender, these would make a second entry. */
 const makesEntry = new Set<Request["type"]>(["message", "upload"]);
 
 export class Outbox {
   readonly exchanges: Exchanges;
   readonly #options: OutboxOptions;
-  readonly #waiting = new Waiting((id) => this.exchanges.get(id) !== undefined);
+  readonly #waiting = new Waiting();
+  // Ends the attempts to get back into rooms on the connection of the moment.
+  #stay = new AbortController();
+  // Joins whose beginning is from us, and may be another one at the next connection.
+  readonly #joinsBack = new WeakSet<Exchange>();
   #link: Link | undefined;
   #lineBytes = defaultLimits.lineBytes;
 
@@ -59,18 +69,32 @@ export class Outbox {
     return this.exchanges.all.filter(({ request }) => request.type !== "connect").length;
   }
 
-  /** @throws RoomError what the server answered; ClientError no-answer, connection-lost, not-sent */
+  /**
+   * While too much is unanswered, whatever is asked on a connection waits for its turn.
+   * @throws RoomError what the server answered; ClientError no-answer, connection-lost, not-sent, bad-input
+   */
   async ask<T>(asked: NamedRequest, accept: Accept<T>, options: AskOptions): Promise<T> {
-    options.signal?.throwIfAborted();
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const ask = (): Promise<T> => this.#askNow(asked, accept, options);
+    const hasToWait = this.isConnected && this.#waiting.isFull && !urgent.has(asked.type);
+    return hasToWait ? this.#waiting.inTurn(ask, signal) : ask();
+  }
+
+  async #askNow<T>(asked: NamedRequest, accept: Accept<T>, options: AskOptions): Promise<T> {
+    if (this.exchanges.get(asked.id) !== undefined) {
+      throw new ClientError("bad-input", "An answer to this id is still awaited.");
+    }
     const request = this.#withRoom(asked);
     const bytes = utf8Bytes(encode(request));
     // The server answers such a line, but cannot say to which request.
     if (bytes - 1 > this.#lineBytes) throw new RoomError("line-too-long");
     if (this.#link === undefined) {
       if (diesWithItsConnection(request)) throw lost();
-      this.#waiting.admit(request.id, bytes);
+      this.#waiting.check(bytes);
     }
     const answered = this.exchanges.open(request, accept, options);
+    this.#waiting.add(bytes, answered);
     this.#write(this.exchanges.get(request.id));
     return answered;
   }
@@ -92,17 +116,23 @@ export class Outbox {
   /** The connection is gone: what cannot outlive it fails, and all else waits. */
   disconnect(): void {
     this.#link = undefined;
+    this.#stay.abort(lost());
+    this.#waiting.refuseTurns();
     this.exchanges.loseConnection();
   }
 
   /** Goes back to every room, and sends what waits in the order it was asked, without awaiting any of it. */
   connect({ link, isSameSender, lineBytes, room }: Resumed): void {
-    const waiting = this.exchanges.all;
+    const waiting = new Set(this.exchanges.all);
     this.#link = link;
+    this.#stay = new AbortController();
     this.#lineBytes = lineBytes;
-    this.#waiting.clear();
-    for (const [entered, position] of this.#options.positions.all) {
-      if (entered !== room) void this.#rejoin(entered, position);
+    for (const entered of this.#options.positions.all.keys()) {
+      if (entered === room) continue;
+      const join = this.#joinBack(entered);
+      if (join === undefined) void this.#rejoin(entered, link);
+      else this.#write(join);
+      if (join !== undefined) waiting.delete(join);
     }
     for (const exchange of waiting) {
       if (isSameSender || !mayBeRecorded(exchange)) this.#write(exchange);
@@ -113,6 +143,8 @@ export class Outbox {
   /** It is all over. */
   failAll(ending: Ending): void {
     this.#link = undefined;
+    this.#stay.abort(lost());
+    this.#waiting.refuseTurns(ending.kind === "quit" ? notSent() : endingError(ending));
     for (const exchange of this.exchanges.all) {
       const isUnsent = ending.kind === "quit" && !exchange.wasSent;
       exchange.fail(isUnsent ? notSent() : endingError(ending));
@@ -125,7 +157,7 @@ export class Outbox {
     const request = { type: "history", id: ids(), room, after: seq - 1, limit: 1 } as const;
     const accept: Accept<readonly Entry[]> = (answer, page) => (answer.type === "history" ? page : undefined);
     try {
-      const page = await this.ask(request, accept, { timeoutMs });
+      const page = await this.#askNow(request, accept, { timeoutMs });
       const entry = page.find((found) => found.seq === seq);
       if (entry !== undefined) await exchange.take(entry, []);
       else
@@ -143,16 +175,50 @@ export class Outbox {
     this.#link.write(encode(exchange.request));
   }
 
-  async #rejoin(room: string, { epoch, seq }: Position): Promise<void> {
-    const { ids, timeoutMs, onRoomLost } = this.#options;
-    const request = { type: "join", id: ids(), room, since: seq, epoch } as const;
+  // What heals is tried again here, so that one room's trouble is not that of the others.
+  async #rejoin(room: string, link: Link): Promise<void> {
+    const { positions, waits, onRoomLost } = this.#options;
+    const { signal } = this.#stay;
+    const entrance = positions.joinId(room);
+    const attempt = async (): Promise<void> => {
+      const position = positions.get(room);
+      // Somebody has left it, or entered it, meanwhile.
+      if (position === undefined || positions.joinId(room) !== entrance) return;
+      await this.#enter(room, position);
+    };
+    const isHopeless = (error: unknown): boolean => isRefusal(error) || !(error instanceof RoomError);
     try {
-      await this.ask(request, only("joined"), { timeoutMs, afterLoss: () => "fail" });
+      await tryUntil(attempt, { forMs: Infinity, waits, signal, isHopeless });
     } catch (error) {
       if (error instanceof RoomError) onRoomLost(room, error);
-      // Lost again: the next connection tries again.
       else if (!(error instanceof ClientError)) throw error;
+      // Whoever is connected and in no room hears nothing: the next connection tries again.
+      else if (link === this.#link) link.destroy();
     }
+  }
+
+  async #enter(room: string, { epoch, seq }: Position): Promise<void> {
+    const { ids, timeoutMs } = this.#options;
+    const request = { type: "join", id: ids(), room, since: seq, epoch } as const;
+    await this.#askNow(request, only("joined"), { timeoutMs, afterLoss: () => "fail" });
+  }
+
+  // A join that waits and says no beginning goes back to the place that is known: behind a join of our own it would
+  // cut off the replay. Unless the room is left before.
+  #joinBack(room: string): Exchange | undefined {
+    const position = this.#options.positions.get(room);
+    const about = this.exchanges.about(room);
+    if (position === undefined || about.some(({ request: { type } }) => type === "leave")) return undefined;
+    for (const exchange of about) {
+      const { request } = exchange;
+      if (request.type !== "join") continue;
+      const hasBeginning = request.since !== undefined || request.last !== undefined;
+      if (hasBeginning && !this.#joinsBack.has(exchange)) continue;
+      this.#joinsBack.add(exchange);
+      exchange.request = { ...request, since: position.seq, epoch: position.epoch };
+      return exchange;
+    }
+    return undefined;
   }
 
   // Which room is meant must not depend on how many the next connection is in.
