@@ -1,58 +1,15 @@
 // What a session promises when its connection is lost, against a server that says exactly what each test wants.
 
 import { setMaxListeners } from "node:events";
-import { openSession, type SessionOptions } from "../../client/connect.js";
+import { openSession } from "../../client/connect.js";
 import type { ConnectionState } from "../../client/conversation.js";
-import type { Session } from "../../client/session.js";
 import { maxWaitingBytes, maxWaitingRequests } from "../../client/waiting.js";
 import { waitMs } from "../../client/waits.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startFlakyNetwork } from "../support/flaky-network.js";
 import { until } from "../support/until.js";
-import { joined, message, replayOf, startFakeServer, type FakePeer, type FakeServer } from "./fake-server.js";
-
-const waits = { firstMs: 1, longestMs: 5 };
-
-interface Talk {
-  readonly server: FakeServer;
-  readonly session: Session;
-  readonly peer: FakePeer;
-  readonly seen: number[];
-}
-
-/** A session in the lab whose waits are short, and what it shows. */
-async function talk(options: SessionOptions = {}): Promise<Talk> {
-  const server = await startFakeServer();
-  const opening = openSession({ port: server.port, name: "alice", room: "lab", waits, ...options });
-  const peer = await server.accept();
-  await peer.greet("alice", { head: 40 });
-  const session = await opening;
-  cleanUp(async () => {
-    // A server that is still there would be waited for.
-    await server.close();
-    await session.close();
-  });
-  const seen: number[] = [];
-  session.on("message", ({ seq }) => seen.push(seq));
-  return { server, session, peer, seen };
-}
-
-/** The next connection, on which the server says whether it knows who comes. */
-async function back(server: FakeServer, resumed = true): Promise<FakePeer> {
-  const peer = await server.accept();
-  await peer.greet("alice", { resumed });
-  return peer;
-}
-
-async function stateOf(session: Session, wanted: ConnectionState["state"]): Promise<ConnectionState> {
-  return new Promise((resolve) => {
-    const stop = session.onState((change) => {
-      if (change.state !== wanted) return;
-      stop();
-      resolve(change);
-    });
-  });
-}
+import { joined, message, replayOf, startFakeServer, type FakePeer } from "./fake-server.js";
+import { back, stateOf, talk, waits, type Talk } from "./lasting-talk.js";
 
 describe("A session whose connection is lost", () => {
   it("comes back with its name and its secret, says so, and is not over", async () => {

@@ -339,6 +339,42 @@ describe("A transfer whose connection is lost", () => {
     await uploading;
   });
 
+  it.each([
+    ["its entry is in the replay", true],
+    ["the server says that it is recorded", false],
+  ])("is not sent when %s before a byte was asked for, and is compared", async (_what, isReplayed) => {
+    const { session, peer, path, back } = await talk(abc);
+    const uploading = upload(session, path);
+    const { id } = await peer.next("upload");
+    peer.socket.destroy();
+    const next = await back();
+    const entry = fileEntry({ id, size: 3, sha256: sha256(abc) });
+    await next.letIn({ name: "alice", head: 1, replay: isReplayed ? [entry] : [] });
+    if (!isReplayed) {
+      await next.next("upload");
+      next.say({ type: "recorded", id, room: "lab", seq: 1 });
+      const page = { type: "history", id: (await next.next("history")).id, room: "lab", from: 1, to: 1 };
+      next.say({ ...page, count: 1, more: false }, entry);
+    }
+    expect(await uploading).toMatchObject({ seq: 1, name: "file.bin" });
+    expect(next.received.map(({ type }) => type)).not.toContain("chunk");
+  });
+
+  it("is unsure of an upload whose last byte was sent when its room lets nobody in", async () => {
+    const { session, peer, path, back } = await talk(abc);
+    const uploading = expect(upload(session, path)).rejects.toMatchObject({
+      message: expect.stringContaining("it may or may not be in the room") as unknown,
+    });
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.socket.destroy();
+    const next = await back();
+    next.say({ type: "error", id: (await next.next("join")).id, code: "bad-name", message: "No." });
+    await uploading;
+    expect([...session.positions]).toEqual([]);
+  });
+
   it("begins when the connection is back, either way, when it was asked for meanwhile", async () => {
     const { session, peer, path, back } = await talk(abc);
     const lost = new Promise((resolve) => session.onState(resolve));
