@@ -13,6 +13,7 @@ import { ClientError, isForeseen, lost, unsure } from "./failures.js";
 import { isRefusal } from "./greeting.js";
 import type { Link } from "./link.js";
 import type { Position, Positions } from "./positions.js";
+import { mayLeaveRoomOut } from "./room-left-out.js";
 import { Waiting } from "./waiting.js";
 import { tryUntil, type Waits } from "./waits.js";
 
@@ -130,9 +131,12 @@ export class Outbox {
     for (const entered of this.#options.positions.all.keys()) {
       if (entered === room) continue;
       const join = this.#joinBack(entered);
-      if (join === undefined) void this.#rejoin(entered, link);
-      else this.#write(join);
-      if (join !== undefined) waiting.delete(join);
+      if (join === undefined) {
+        void this.#rejoin(entered, link);
+      } else {
+        this.#write(join);
+        waiting.delete(join);
+      }
     }
     for (const exchange of waiting) {
       if (isSameSender || !mayBeRecorded(exchange)) this.#write(exchange);
@@ -228,25 +232,6 @@ export class Outbox {
     const isMoving = this.exchanges.all.some(({ request: { type } }) => type === "join" || type === "leave");
     return room === undefined || others.length > 0 || isMoving ? request : { ...request, room };
   }
-}
-
-const roomLeftOut = new Set<Request["type"]>([
-  "leave",
-  "message",
-  "history",
-  "users",
-  "files",
-  "upload",
-  "download",
-]);
-
-type InRoom = Extract<
-  NamedRequest,
-  { type: "leave" | "message" | "history" | "users" | "files" | "upload" | "download" }
->;
-
-function mayLeaveRoomOut(request: NamedRequest): request is InRoom {
-  return roomLeftOut.has(request.type);
 }
 
 function mayBeRecorded({ request, wasSent }: Exchange): boolean {

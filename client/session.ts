@@ -209,8 +209,8 @@ export class Session {
 
   /**
    * Any request, for as many answers as `accept` wants to see. Without an `id` it gets one. While there is no
-   * connection it waits for one.
-   * @throws RoomError what the server answered; ClientError no-answer, connection-lost, not-sent
+   * connection it waits for one, and behind a thousand unanswered ones for its turn.
+   * @throws RoomError what the server answered; ClientError no-answer, connection-lost, not-sent, bad-input
    */
   async request<T>(request: Request, accept: Accept<T>, asking: Asking = {}): Promise<T> {
     const named = { ...request, id: request.id ?? this.newId() };

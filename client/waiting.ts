@@ -28,7 +28,7 @@ export class Waiting {
     if (this.#requests >= maxWaitingRequests || this.#bytes + bytes > maxWaitingBytes) throw notSent();
   }
 
-  /** Counts a request until it is answered. */
+  /** Counts a request until the promise of its answer is settled. */
   add(bytes: number, answered: Promise<unknown>): void {
     this.#requests += 1;
     this.#bytes += bytes;
