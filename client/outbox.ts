@@ -1,6 +1,7 @@
 // What is asked of the server, in the order asked: sent when there is a connection, kept while there is none, and sent
 // again under the same `id` when an answer was lost with its connection. conversation.ts says which connection.
 
+import { setMaxListeners } from "node:events";
 import { RoomError } from "../shared/errors.js";
 import { defaultLimits } from "../shared/limits.js";
 import { encode } from "../shared/protocol.js";
@@ -127,6 +128,8 @@ export class Outbox {
     const waiting = new Set(this.exchanges.all);
     this.#link = link;
     this.#stay = new AbortController();
+    // One for each room.
+    setMaxListeners(0, this.#stay.signal);
     this.#lineBytes = lineBytes;
     for (const entered of this.#options.positions.all.keys()) {
       if (entered === room) continue;
