@@ -46,6 +46,8 @@ interface There {
   readonly first: FirstWords;
 }
 
+/** How often the server is asked at least: its answer brings the secret anew, which is valid for a day. */
+const renewEveryMs = 2 * 3600 * 1000;
 const goodbyeTimeoutMs = 5_000;
 const greetingTimeoutMs = 10_000;
 /** A connection that lasted so long was a good one: the waits begin anew. */
@@ -82,7 +84,11 @@ export class Conversation {
     this.outbox = new Outbox({ ...options, positions: this.positions, onRoomLost });
     this.states = new Listeners(onListenerFailure);
     const me = (): string => this.#words?.name ?? "";
-    this.inbox = new Inbox({ outbox: this.outbox, positions: this.positions, me, onListenerFailure });
+    const onSecret = (session: string): void => {
+      if (this.#words !== undefined) this.#words = { ...this.#words, session };
+    };
+    const { outbox, positions } = this;
+    this.inbox = new Inbox({ outbox, positions, me, onSecret, onListenerFailure });
   }
 
   /** What the server said to the newest `connect`. */
@@ -214,17 +220,20 @@ export class Conversation {
   }
 
   #watch(link: Link): () => void {
-    return watchSilence(link, {
-      ...this.#options,
-      ping: () => {
-        const request = { type: "ping", id: this.#options.ids() } as const;
-        // Whatever is heard will do, and no answer is no error of its own.
-        this.ask(request, only("pong"), { afterLoss: () => "fail" }).catch(() => undefined);
-      },
-      onSilence: () => {
-        link.destroy();
-      },
-    });
+    const ping = (): void => {
+      const request = { type: "ping", id: this.#options.ids() } as const;
+      // Whatever is heard will do, and no answer is no error of its own.
+      this.ask(request, only("pong"), { afterLoss: () => "fail" }).catch(() => undefined);
+    };
+    const onSilence = (): void => {
+      link.destroy();
+    };
+    const stopWatching = watchSilence(link, { ...this.#options, ping, onSilence });
+    const renewing = setInterval(ping, renewEveryMs).unref();
+    return () => {
+      stopWatching();
+      clearInterval(renewing);
+    };
   }
 
   async #sayGoodbye(): Promise<void> {

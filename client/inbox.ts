@@ -20,6 +20,8 @@ export interface InboxOptions {
   readonly positions: Positions;
   /** The name that our entries are from. */
   readonly me: () => string;
+  /** Called when the server gives us our secret anew. */
+  readonly onSecret: (session: string) => void;
   readonly onListenerFailure: (error: unknown) => void;
 }
 
@@ -72,6 +74,9 @@ export class Inbox {
         break;
       case "bye":
         this.bye = answer;
+        break;
+      case "pong":
+        if (answer.session !== undefined) this.#options.onSecret(answer.session);
         break;
     }
     return answer && this.#deliver(answer);

@@ -160,3 +160,15 @@ describe("An id that is awaited", () => {
     expect(await again).toMatchObject({ seq: 42 });
   });
 });
+
+describe("A secret that the server gives anew", () => {
+  it("is the one that is presented from then on", async () => {
+    const { server, session, peer } = await talk();
+    const pinged = session.ping();
+    peer.say({ type: "pong", id: (await peer.next("ping")).id, time: "", session: "anew" });
+    await pinged;
+    expect(session.secret).toBe("anew");
+    peer.socket.destroy();
+    expect(await (await server.accept()).next("connect")).toMatchObject({ session: "anew" });
+  });
+});
