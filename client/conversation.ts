@@ -46,8 +46,6 @@ interface There {
   readonly first: FirstWords;
 }
 
-/** How often the server is asked at least: its answer brings the secret anew, which is valid for a day. */
-const renewEveryMs = 2 * 3600 * 1000;
 const goodbyeTimeoutMs = 5_000;
 const greetingTimeoutMs = 10_000;
 /** A connection that lasted so long was a good one: the waits begin anew. */
@@ -157,7 +155,10 @@ export class Conversation {
   }
 
   async #lossOf(link: Link): Promise<Ending> {
-    const stopWatching = this.#watch(link);
+    const ping = (): void => {
+      this.#ping();
+    };
+    const stopWatching = watchSilence(link, { ...this.#options, ping });
     const since = performance.now();
     const end = await link.closed;
     stopWatching();
@@ -219,21 +220,10 @@ export class Conversation {
     this.outbox.connect({ link, isSameSender, lineBytes: limits.lineBytes, room: joined?.room });
   }
 
-  #watch(link: Link): () => void {
-    const ping = (): void => {
-      const request = { type: "ping", id: this.#options.ids() } as const;
-      // Whatever is heard will do, and no answer is no error of its own.
-      this.ask(request, only("pong"), { afterLoss: () => "fail" }).catch(() => undefined);
-    };
-    const onSilence = (): void => {
-      link.destroy();
-    };
-    const stopWatching = watchSilence(link, { ...this.#options, ping, onSilence });
-    const renewing = setInterval(ping, renewEveryMs).unref();
-    return () => {
-      stopWatching();
-      clearInterval(renewing);
-    };
+  #ping(): void {
+    const request = { type: "ping", id: this.#options.ids() } as const;
+    // Whatever is heard will do, and no answer is no error of its own.
+    this.ask(request, only("pong"), { afterLoss: () => "fail" }).catch(() => undefined);
   }
 
   async #sayGoodbye(): Promise<void> {

@@ -12,15 +12,18 @@ export interface Patience {
 }
 
 export interface Watch extends Patience {
+  /** Asks the server whether it is there. */
   readonly ping: () => void;
-  readonly onSilence: () => void;
 }
+
+/** How often the server is asked at least: its answer brings the secret anew, which is valid for a day. */
+const renewEveryMs = 2 * 3600 * 1000;
 
 /** setTimeout takes no more. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Returns the way to stop. Its timers keep no process. */
-export function watchSilence(link: Link, { pingAfterMs, pingTimeoutMs, ping, onSilence }: Watch): () => void {
+/** Ends a link that is silent for too long. Returns the way to stop. Its timers keep no process. */
+export function watchSilence(link: Link, { pingAfterMs, pingTimeoutMs, ping }: Watch): () => void {
   let timer: NodeJS.Timeout;
   const after = (ms: number, look: () => unknown): void => {
     timer = setTimeout(() => void look(), Math.min(ms, longestTimerMs)).unref();
@@ -41,12 +44,14 @@ export function watchSilence(link: Link, { pingAfterMs, pingTimeoutMs, ping, onS
       if (isOver) return;
       const wasHeard = link.silentMs < performance.now() - askedAt;
       if (wasHeard || link.isPaused) listen();
-      else onSilence();
+      else link.destroy();
     });
   };
   after(pingAfterMs, listen);
+  const renewing = setInterval(ping, renewEveryMs).unref();
   return () => {
     isOver = true;
+    clearInterval(renewing);
     clearTimeout(timer);
   };
 }
