@@ -75,12 +75,12 @@ describe("A server killed under load", () => {
     [
       "a replay began one too low",
       "doubled",
-      { file: join, replace: [["member.replay(since, id)", "member.replay(Math.max(0, since - 1), id)"]] },
+      { file: join, replace: [["replay(since);", "replay(Math.max(0, since - 1));"]] },
     ],
     [
       "a replay began one too high",
       "holes",
-      { file: join, replace: [["member.replay(since, id)", "member.replay(Math.min(head, since + 1), id)"]] },
+      { file: join, replace: [["replay(since);", "replay(Math.min(head, since + 1));"]] },
     ],
   ];
 
