@@ -108,17 +108,17 @@ describe("Connection, of a peer that asks and does not read", () => {
     const polite = await joinRoom(port, "polite");
     greedy.socket.pause();
     const before = await waitingBytes();
-    const asked = run(1, 5000).map((n) => `{"type":"history","id":"h${n}","limit":10}\n`);
+    const asked = run(1, 10_000).map((n) => `{"type":"history","id":"h${n}","limit":10}\n`);
     greedy.send(asked.join(""));
     // When another who asked the same has all answers, the greedy one was given what it could be.
     polite.send(asked.join(""));
-    await polite.next(({ id }) => id === "h5000");
+    await polite.next(({ id }) => id === "h10000");
     polite.forget();
     expect((await waitingBytes()) - before).toBeLessThan(4 * MiB);
     greedy.socket.resume();
-    await greedy.next(({ id }) => id === "h5000");
+    await greedy.next(({ id }) => id === "h10000");
     await greedy.answersTo();
-    expect(greedy.all("history").map(({ id }) => id)).toEqual(run(1, 5000).map((n) => `h${n}`));
+    expect(greedy.all("history").map(({ id }) => id)).toEqual(run(1, 10_000).map((n) => `h${n}`));
     expect(greedy.all("error")).toEqual([]);
   });
 
