@@ -2,10 +2,14 @@
 // terminal and the pipe differ in where lines come from and go to; this is what they share.
 
 import { setMaxListeners } from "node:events";
-import type { AnswerOf } from "../shared/answers.js";
+import { entryTypes, type AnswerOf } from "../shared/answers.js";
+import type { Entry } from "./exchanges.js";
 import { ClientError, isForeseen, isLoss } from "./failures.js";
+import { isOfRoom } from "./pages.js";
 import { entryLines, gapLine, joinedLine, presenceLines, progressLine, type Place } from "./render.js";
-import type { Asking, Beginning, Session } from "./session.js";
+import type { Asking, Beginning } from "./asking.js";
+import type { Session } from "./session.js";
+import { Topics } from "./topics.js";
 import type { Progress, TransferOptions } from "./transfer.js";
 import { readTyped } from "./typed.js";
 import { visibleLine } from "./visible.js";
@@ -31,6 +35,7 @@ export interface ChatOptions {
 }
 
 const progressEveryMs = 3_000;
+
 export class Chat {
   readonly session: Session;
   readonly options: ChatOptions;
@@ -47,6 +52,9 @@ export class Chat {
   undoneCount = 0;
   /** What was typed and is not done. */
   readonly underWay = new Set<Promise<void>>();
+  readonly topics = new Topics();
+  /** How far each room was when we came: up to there it is replayed. */
+  readonly #heads = new Map<string, number>();
   readonly #transfers = new Set<Promise<unknown>>();
   readonly #leaving = new AbortController();
 
@@ -65,12 +73,14 @@ export class Chat {
   }
 
   place(): Place {
-    return { room: this.room, now: new Date() };
+    return { room: this.room, me: this.session.name, now: new Date() };
   }
 
   /** Makes a room that was joined the one that messages go to, and says who is there. */
   enter(joined: AnswerOf<"joined">): void {
     this.room = joined.room;
+    this.topics.enter(joined);
+    this.#heads.set(joined.room, joined.head);
     this.voice.tell(joinedLine(joined, this.session.name));
   }
 
@@ -129,17 +139,23 @@ export class Chat {
     }
   }
 
+  // Numbers are for what somebody looks back at.
+  #show(entry: Entry): void {
+    if (entry.type === "topic") this.topics.set(entry);
+    if (entry.type === "delete") this.topics.delete(entry);
+    const isNumbered = isOfRoom(entry) && entry.seq <= (this.#heads.get(entry.room) ?? 0);
+    this.voice.show(entryLines(entry, this.place(), { isNumbered }));
+  }
+
   #listen(): void {
     const { session, voice } = this;
-    session.on("message", (entry) => {
-      voice.show(entryLines(entry, this.place()));
-    });
-    session.on("file", (entry) => {
-      voice.show(entryLines(entry, this.place()));
-    });
+    for (const type of entryTypes) {
+      session.on(type, (entry) => {
+        this.#show(entry);
+      });
+    }
     session.on("presence", (presence) => {
-      const place = { ...this.place(), me: session.name };
-      for (const line of presenceLines(presence, place)) voice.show(line);
+      for (const line of presenceLines(presence, this.place())) voice.show(line);
     });
     session.on("error", (error) => {
       voice.tell(`! ${visibleLine(error.message)}`);

@@ -2,25 +2,17 @@
 // typed.ts finds commands in it. Names are matched without case, at the beginning of a line.
 
 import { join } from "node:path";
-import type { Chat } from "./chat.js";
 import { RoomError } from "../shared/errors.js";
+import type { Chat } from "./chat.js";
+import type { Command } from "./command.js";
 import { download, type Saved } from "./download.js";
+import { entryCommands } from "./entry-commands.js";
 import { ClientError } from "./failures.js";
+import { fold } from "./fold.js";
 import { listFiles, listRooms, listUsers, readHistory } from "./lists.js";
-import { entryLines, fileLine, roomLine, sizeOf } from "./render.js";
+import { fileLine, foldedLines, roomLine, sizeOf } from "./render.js";
 import { upload } from "./upload.js";
 import { visibleLine } from "./visible.js";
-
-export interface Command {
-  /** Lower case. A name that ends in a colon may be followed by its argument at once. */
-  readonly names: readonly [string, ...string[]];
-  readonly argument: "none" | "optional" | "needed";
-  readonly usage: string;
-  readonly help: string;
-  /** It takes long, and what is typed next need not wait for it. */
-  readonly runsBeside?: true;
-  run(chat: Chat, argument: string): Promise<void> | void;
-}
 
 const defaultHistoryCount = 20;
 const maxHistoryCount = 10_000;
@@ -82,14 +74,15 @@ export const commands: readonly Command[] = [
     names: ["/history"],
     argument: "optional",
     usage: "/history [count]",
-    help: `show the last ${defaultHistoryCount}, or so many, entries of the room`,
+    help: `show the last ${defaultHistoryCount}, or so many, entries of the room, with their numbers`,
     async run(chat, argument) {
       const wanted = { room: chat.currentRoom(), count: historyCount(argument) };
-      const entries = await readHistory(chat.session, wanted, chat.asking);
+      const { entries, changes } = await readHistory(chat.session, wanted, chat.asking);
       if (entries.length === 0) chat.voice.tell("* nothing was said here yet");
-      for (const entry of entries) chat.voice.show(entryLines(entry, chat.place()));
+      for (const folded of fold(entries, changes)) chat.voice.show(foldedLines(folded, chat.place()));
     },
   },
+  ...entryCommands,
   {
     names: ["/join"],
     argument: "needed",

@@ -5,7 +5,8 @@ import { Conversation } from "./conversation.js";
 import { dial, type DialOptions } from "./dial.js";
 import { connectRequest } from "./greeting.js";
 import { Positions, type Position } from "./positions.js";
-import { Session, type Beginning } from "./session.js";
+import type { Beginning } from "./asking.js";
+import { Session } from "./session.js";
 import type { Patience } from "./silence.js";
 import { usualWaits, type Waits } from "./waits.js";
 
@@ -19,6 +20,8 @@ export interface SessionOptions
   readonly retryForMs?: number | undefined;
   /** How long to try to come back when the connection is lost, in milliseconds; for ever when left out, 0: never. */
   readonly reconnectForMs?: number | undefined;
+  /** The operator's secret, of the file `operator.token` in the server's data folder: who has it may delete anything. */
+  readonly token?: string | undefined;
   /** Empty or left out: the server gives a guest's name. */
   readonly name?: string | undefined;
   /** The `secret` of an earlier session of that name: whoever presents it goes on as the same sender. */
@@ -52,6 +55,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     pingAfterMs: options.pingAfterMs ?? usualPatience.pingAfterMs,
     pingTimeoutMs: options.pingTimeoutMs ?? usualPatience.pingTimeoutMs,
     positions,
+    token: options.token,
   });
   const socket = await dial({ host, port, retryForMs, signal, onRetry });
   const connect = connectRequest(ids(), { ...options, ...placeOf(options) });

@@ -30,6 +30,8 @@ export interface ConversationOptions extends Patience {
   readonly reconnectForMs: number;
   readonly waits: Waits;
   readonly positions?: ReadonlyMap<string, Position> | undefined;
+  /** The operator's secret. */
+  readonly token?: string | undefined;
 }
 
 /**
@@ -86,7 +88,8 @@ export class Conversation {
       if (this.#words !== undefined) this.#words = { ...this.#words, session };
     };
     const { outbox, positions } = this;
-    this.inbox = new Inbox({ outbox, positions, me, onSecret, onListenerFailure });
+    const { waits } = options;
+    this.inbox = new Inbox({ outbox, positions, me, waits, onSecret, onListenerFailure });
   }
 
   /** What the server said to the newest `connect`. */
@@ -149,6 +152,7 @@ export class Conversation {
     }
     const ending = link;
     this.#ending = ending;
+    this.inbox.directs.disconnect();
     this.outbox.failAll(ending);
     if (ending.kind !== "quit") this.#tellLoss(ending, false);
     this.#resolveClosed(ending);
@@ -170,6 +174,7 @@ export class Conversation {
     const { reconnectForMs: forMs, waits } = this.#options;
     const { signal } = this.#leaving;
     const before = this.#failures;
+    this.inbox.directs.disconnect();
     this.outbox.disconnect();
     this.#tellLoss(loss, true);
     const attempt = (): Promise<There> => {
@@ -189,10 +194,10 @@ export class Conversation {
   }
 
   async #attempt(signal: AbortSignal): Promise<There> {
-    const { ids, dial, timeoutMs } = this.#options;
+    const { ids, dial, timeoutMs, token } = this.#options;
     const { name, session } = this.words;
     const socket = await dial(signal);
-    const connect = connectRequest(ids(), { name, session, room: null });
+    const connect = connectRequest(ids(), { name, session, token, room: null });
     return this.#greet(socket, connect, { timeoutMs: Math.min(timeoutMs, greetingTimeoutMs), signal });
   }
 
@@ -218,6 +223,7 @@ export class Conversation {
   #isThere({ link, first: { connected, joined } }: There): void {
     const { resumed: isSameSender, limits } = connected;
     this.outbox.connect({ link, isSameSender, lineBytes: limits.lineBytes, room: joined?.room });
+    this.inbox.directs.connect(isSameSender);
   }
 
   #ping(): void {

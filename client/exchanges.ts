@@ -3,22 +3,31 @@
 // conversation.ts sends it, session.ts and the transfers ask.
 
 import { types } from "node:util";
-import type { Answer, AnswerOf, AnswerType } from "../shared/answers.js";
+import type { Answer, AnswerOf, AnswerType, EntryType } from "../shared/answers.js";
 import { RoomError } from "../shared/errors.js";
 import { nameKey } from "../shared/names.js";
 import type { Request } from "../shared/requests.js";
 import { ClientError, lost } from "./failures.js";
 
-export type Entry = AnswerOf<"message"> | AnswerOf<"file">;
+/** An entry of a room, or of a conversation of two, which has `to` and no `room`. */
+export type Entry = { [T in EntryType]: AnswerOf<T> }[EntryType];
+
+/** An entry that has its room. */
+export type RoomEntry = Entry & { readonly room: string };
+
 export type AnswerNamed<T extends AnswerType> = Extract<Answer, { type: T }>;
 export type NamedRequest = Request & { readonly id: string };
 
 /**
  * Called with every answer to a request but errors, until it gives something else than undefined. While a
  * promise of it is unsettled nothing more is read from the server. What it throws is what the asker gets.
- * `entries` are those of a page of history.
+ * `entries` are those of a page of history or of a search, and `changes` those that change them.
  */
-export type Accept<T> = (answer: Answer, entries: readonly Entry[]) => T | undefined | Promise<T | undefined>;
+export type Accept<T> = (
+  answer: Answer,
+  entries: readonly Entry[],
+  changes: readonly Entry[],
+) => T | undefined | Promise<T | undefined>;
 
 /**
  * What becomes of a request that was sent when its connection breaks: it is sent again under the same `id`; it is
@@ -33,6 +42,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   /** What its type says when left out. */
   readonly afterLoss?: (() => AfterLoss) | undefined;
+  /** Whether nobody who listens to the server's lines is shown the answer. */
+  readonly isQuiet?: boolean;
 }
 
 export interface Exchange {
@@ -42,11 +53,12 @@ export interface Exchange {
   wasSent: boolean;
   /** Whether it is not sent again, and answered by what the server tells by itself or not at all. */
   isAwaited: boolean;
+  readonly isQuiet: boolean;
   /** The number that its entry has, when the server has told only that. */
   recordedSeq: number | undefined;
   /** What becomes of it now that its connection is lost. */
   afterLoss(): AfterLoss;
-  take(answer: Answer, entries: readonly Entry[]): Promise<void> | undefined;
+  take(answer: Answer, entries?: readonly Entry[], changes?: readonly Entry[]): Promise<void> | undefined;
   fail(error: Error): void;
   /** Its time begins anew. */
   refresh(): void;
@@ -83,7 +95,7 @@ export class Exchanges {
 
   /** @throws RoomError what the server answered; ClientError no-answer */
   open<T>(request: NamedRequest, accept: Accept<T>, options: AskOptions): Promise<T> {
-    const { timeoutMs, signal } = options;
+    const { timeoutMs, signal, isQuiet = false } = options;
     const { id } = request;
     return new Promise<T>((resolve, reject) => {
       // An asker that is done may still be busy with an earlier answer; what comes of that is nobody's.
@@ -115,7 +127,7 @@ export class Exchanges {
         if (isOpen) timer.refresh();
       };
       const afterLoss = options.afterLoss ?? (() => usualAfterLoss(request));
-      const state = { wasSent: false, isAwaited: false, recordedSeq: undefined };
+      const state = { wasSent: false, isAwaited: false, recordedSeq: undefined, isQuiet };
       const exchange: Exchange = { request, ...state, afterLoss, take, fail, refresh };
       this.#byId.set(id, exchange);
       if (signal?.aborted === true) onAbort();
@@ -185,13 +197,13 @@ function taker<T>(
   settle: (value: T | undefined) => void,
   fail: (error: unknown) => void,
 ): Exchange["take"] {
-  return (answer, entries) => {
+  return (answer, entries = [], changes = []) => {
     if (answer.type === "error") {
       fail(toRoomError(answer));
       return undefined;
     }
     try {
-      const accepted = accept(answer, entries);
+      const accepted = accept(answer, entries, changes);
       if (accepted instanceof Promise) return accepted.then(settle, fail);
       settle(accepted);
     } catch (error) {

@@ -20,7 +20,7 @@ export function connectRequest(
   id: string,
   given: { [Field in keyof RequestOf<"connect">]?: RequestOf<"connect">[Field] | undefined },
 ): Connect {
-  const { name, room, session, since, epoch, last } = given;
+  const { name, room, session, token, since, epoch, last } = given;
   return {
     type: "connect",
     id,
@@ -28,6 +28,7 @@ export function connectRequest(
     ...(name !== undefined && name !== "" && { name }),
     ...(room !== undefined && { room }),
     ...(session !== undefined && { session }),
+    ...(token !== undefined && { token }),
     ...(since !== undefined && { since }),
     ...(since !== undefined && epoch !== undefined && { epoch }),
     ...(last !== undefined && { last }),

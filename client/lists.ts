@@ -2,7 +2,8 @@
 
 import type { FileItem, RoomItem } from "../shared/answers.js";
 import type { Entry } from "./exchanges.js";
-import type { Asking, HistoryPage, Session } from "./session.js";
+import type { Asking, HistoryPage } from "./asking.js";
+import type { Session } from "./session.js";
 
 const maxPages = 100;
 
@@ -40,23 +41,28 @@ export async function listFiles(session: Session, room: string, asking: Asking =
   return files;
 }
 
-/** The newest `count` entries of a room, ascending. */
+/** The newest `count` entries of a room, and the later ones that change them; ascending both. */
 export async function readHistory(
   session: Session,
   { room, count }: { room: string; count: number },
   asking: Asking = {},
-): Promise<Entry[]> {
+): Promise<{ entries: Entry[]; changes: Entry[] }> {
   const pages: HistoryPage[] = [];
   let missing = count;
   while (missing > 0) {
     const before = pages.at(-1)?.from;
     const limit = Math.min(missing, session.limits.historyCount);
-    const range = { room, limit, ...(before !== undefined && { before }) };
+    const range = { room, limit, changes: true, ...(before !== undefined && { before }) };
     const page = await session.history(range, asking);
     if (page.count === 0) break;
     pages.push(page);
     missing -= page.count;
     if (!page.more) break;
   }
-  return pages.reverse().flatMap((page) => page.entries);
+  pages.reverse();
+  const changes = new Map(pages.flatMap((page) => page.changes).map((change) => [change.seq, change]));
+  return {
+    entries: pages.flatMap((page) => page.entries),
+    changes: [...changes.values()].sort((a, b) => a.seq - b.seq),
+  };
 }

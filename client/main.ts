@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { exitCodes } from "./exit-codes.js";
-import { ClientError } from "./failures.js";
+import { ClientError, diskFailure } from "./failures.js";
 import { parseOptions, type ClientOptions } from "./options.js";
 import { runPipe } from "./pipe.js";
 import { runTerminal } from "./terminal.js";
@@ -25,7 +25,25 @@ async function main(): Promise<number> {
     stdout.write(`${parsed.text}\n`);
     return exitCodes.ok.code;
   }
-  return run(parsed.options);
+  let token: string | undefined;
+  try {
+    token = tokenOf(parsed.options);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    stderr.write(`${error.message}\n`);
+    return exitCodes.usage.code;
+  }
+  return run({ ...parsed.options, token });
+}
+
+/** @throws ClientError bad-file */
+function tokenOf({ token, tokenFile }: ClientOptions): string | undefined {
+  if (tokenFile === undefined) return token;
+  try {
+    return readFileSync(tokenFile, "utf8").trim();
+  } catch (error) {
+    throw diskFailure(`read ${tokenFile}`, error);
+  }
 }
 
 async function run(options: ClientOptions): Promise<number> {

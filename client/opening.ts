@@ -2,7 +2,8 @@
 
 import { openSession } from "./connect.js";
 import type { ClientOptions } from "./options.js";
-import type { Beginning, Session } from "./session.js";
+import type { Beginning } from "./asking.js";
+import type { Session } from "./session.js";
 import { visibleLine } from "./visible.js";
 
 export const nameQuestion = "Your name (empty for a guest's name): ";
@@ -19,12 +20,13 @@ export async function openFor(
   options: Opening,
   { tell, signal }: { tell: (line: string) => void; signal: AbortSignal },
 ): Promise<Session> {
-  const { host, port, name, room, waitMs, last, reconnectForMs } = options;
+  const { host, port, name, room, token, waitMs, last, reconnectForMs } = options;
   let isWaiting = false;
   const session = await openSession({
     host,
     port,
     name,
+    token,
     ...(room !== "" && { room }),
     last,
     retryForMs: waitMs,

@@ -10,6 +10,10 @@ export interface ClientOptions {
   readonly room: string | undefined;
   readonly host: string;
   readonly port: number;
+  /** The operator's secret, of which no command line may tell. */
+  readonly token?: string | undefined;
+  /** A file that holds it instead. */
+  readonly tokenFile?: string | undefined;
   /** The folder that files are saved in. */
   readonly downloads: string;
   /** Print the wire's own lines. */
@@ -34,6 +38,10 @@ const flags = {
   host: { type: "string", default: "127.0.0.1", describe: "where the server is" },
   port: { type: "number", default: 4040, describe: "its port" },
   downloads: { type: "string", default: "downloads", describe: "folder that files are saved in" },
+  "token-file": {
+    type: "string",
+    describe: "file with the operator's token: who has it may delete anything",
+  },
   json: { type: "boolean", default: false, describe: "print the server's own JSON lines, for scripts" },
   wait: { type: "number", default: 60, describe: "seconds to keep trying while the server is not there" },
 } as const;
@@ -62,12 +70,15 @@ export function parseOptions({ argv, env, version }: Given): ParsedOptions {
   problem ??= faultOf(values);
   if (problem !== undefined) return { problem: `${problem.replace(/\.?$/, ".")} See node client --help.` };
   if (text !== "") return { text };
-  const { name, room, host, port, downloads, json, wait } = values;
-  return { options: { name, room, host, port, downloads, isJson: json, waitMs: wait * 1000 } };
+  const { name, room, host, port, downloads, json, wait, "token-file": tokenFile } = values;
+  const token = env.ROOMLINE_TOKEN === "" ? undefined : env.ROOMLINE_TOKEN;
+  return {
+    options: { name, room, host, port, token, tokenFile, downloads, isJson: json, waitMs: wait * 1000 },
+  };
 }
 
 function faultOf(values: Record<keyof typeof flags, unknown>): string | undefined {
-  const { port, wait, host, downloads } = values;
+  const { port, wait, host, downloads, "token-file": tokenFile } = values;
   if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) {
     return "The port must be a whole number from 1 to 65535";
   }
@@ -75,6 +86,7 @@ function faultOf(values: Record<keyof typeof flags, unknown>): string | undefine
     return "The seconds to wait must be a number from 0 to 86400";
   }
   if (host === "") return "The host is empty";
+  if (tokenFile === "") return "The name of the token's file is empty";
   return downloads === "" ? "The downloads folder is empty" : undefined;
 }
 
@@ -82,7 +94,7 @@ function faultOf(values: Record<keyof typeof flags, unknown>): string | undefine
 function fromEnvironment(env: Given["env"]): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   for (const [flag, { type }] of Object.entries(flags)) {
-    const value = env[`ROOMLINE_${flag.toUpperCase()}`];
+    const value = env[`ROOMLINE_${flag.replace("-", "_").toUpperCase()}`];
     if (value === undefined) continue;
     if (type === "string") found[flag] = value;
     else if (type === "number") found[flag] = value.trim() === "" ? Number.NaN : Number(value);
@@ -96,7 +108,8 @@ function epilogue(): string {
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`,
   );
   return [
-    "Each flag can be set in the environment, too: ROOMLINE_NAME, ROOMLINE_PORT and so on.",
+    "Each flag can be set in the environment, too: ROOMLINE_NAME, ROOMLINE_PORT and so on. ROOMLINE_TOKEN is the",
+    "operator's token itself.",
     "When the input is not a terminal, its lines are what would be typed: first the name and the room,",
     "unless flags give them. The room goes to stdout, everything else to stderr.",
     "A connection that is lost comes back by itself, and what was typed meanwhile is sent: at a terminal for as",

@@ -12,6 +12,7 @@ import { diesWithItsConnection, Exchanges, only } from "./exchanges.js";
 import type { Accept, AskOptions, Entry, Exchange, NamedRequest } from "./exchanges.js";
 import { ClientError, isForeseen, lost, unsure } from "./failures.js";
 import { isRefusal } from "./greeting.js";
+import type { Whereabouts } from "./gap.js";
 import type { Link } from "./link.js";
 import type { Position, Positions } from "./positions.js";
 import { mayLeaveRoomOut } from "./room-left-out.js";
@@ -41,7 +42,15 @@ export interface Resumed {
 const urgent = new Set<Request["type"]>(["cancel", "finish", "ping"]);
 
 /** Repeated by another sender, these would make a second entry. */
-const makesEntry = new Set<Request["type"]>(["message", "upload"]);
+const makesEntry = new Set<Request["type"]>([
+  "message",
+  "upload",
+  "direct",
+  "edit",
+  "delete",
+  "react",
+  "topic",
+]);
 
 export class Outbox {
   readonly exchanges: Exchanges;
@@ -81,6 +90,14 @@ export class Outbox {
     const ask = (): Promise<T> => this.#askNow(asked, accept, options);
     const hasToWait = this.isConnected && this.#waiting.isFull && !urgent.has(asked.type);
     return hasToWait ? this.#waiting.inTurn(ask, signal) : ask();
+  }
+
+  /** Asks for ourselves, on the connection of the moment and on no other. */
+  async askHere<T>(request: Request, accept: Accept<T>, isQuiet = false): Promise<T> {
+    if (this.#link === undefined) throw lost();
+    const { ids, timeoutMs } = this.#options;
+    const named = { ...request, id: ids() };
+    return this.#askNow(named, accept, { timeoutMs, afterLoss: () => "fail", isQuiet });
   }
 
   async #askNow<T>(asked: NamedRequest, accept: Accept<T>, options: AskOptions): Promise<T> {
@@ -159,16 +176,15 @@ export class Outbox {
   }
 
   /** Answers an exchange with an entry whose number is all that the server has told. */
-  async lookUp(exchange: Exchange, { room, seq }: { room: string; seq: number }): Promise<void> {
+  async lookUp(exchange: Exchange, place: Whereabouts, seq: number): Promise<void> {
     const { ids, timeoutMs } = this.#options;
-    const request = { type: "history", id: ids(), room, after: seq - 1, limit: 1 } as const;
+    const request = { type: "history", id: ids(), ...place, after: seq - 1, limit: 1 } as const;
     const accept: Accept<readonly Entry[]> = (answer, page) => (answer.type === "history" ? page : undefined);
     try {
       const page = await this.#askNow(request, accept, { timeoutMs });
       const entry = page.find((found) => found.seq === seq);
-      if (entry !== undefined) await exchange.take(entry, []);
-      else
-        exchange.fail(new ClientError("no-answer", `It is number ${seq} of ${room}, which cannot be read.`));
+      if (entry !== undefined) await exchange.take(entry);
+      else exchange.fail(new ClientError("no-answer", `It is number ${seq}, which cannot be read.`));
     } catch (error) {
       if (!isForeseen(error)) throw error;
       exchange.fail(error);
@@ -205,9 +221,7 @@ export class Outbox {
   }
 
   async #enter(room: string, { epoch, seq }: Position): Promise<void> {
-    const { ids, timeoutMs } = this.#options;
-    const request = { type: "join", id: ids(), room, since: seq, epoch } as const;
-    await this.#askNow(request, only("joined"), { timeoutMs, afterLoss: () => "fail" });
+    await this.askHere({ type: "join", room, since: seq, epoch }, only("joined"));
   }
 
   // A join that waits and says no beginning goes back to the place that is known: behind a join of our own it would

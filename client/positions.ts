@@ -4,7 +4,7 @@
 import type { AnswerOf } from "../shared/answers.js";
 import { nameKey } from "../shared/names.js";
 import type { Request } from "../shared/requests.js";
-import type { Entry } from "./exchanges.js";
+import type { RoomEntry } from "./exchanges.js";
 
 /** How far a session has seen a room's log. */
 export interface Position {
@@ -75,7 +75,7 @@ export class Positions {
   }
 
   /** Moves on to the entry, and says whether it was not seen before. */
-  isNew({ room, seq }: Entry): boolean {
+  isNew({ room, seq }: RoomEntry): boolean {
     const position = this.get(room);
     if (position === undefined) return true;
     this.reach(room, seq);
@@ -91,7 +91,7 @@ export class Positions {
 
   /** Whether a `history` line begins a part of a replay rather than a page that somebody asked for. */
   isReplay({ room, id }: AnswerOf<"history">): boolean {
-    return id === undefined || this.joinId(room) === id;
+    return room !== undefined && (id === undefined || this.joinId(room) === id);
   }
 
   #set(room: string, position: Position): void {

@@ -2,23 +2,37 @@
 
 import type { AnswerOf, FileItem } from "../shared/answers.js";
 import type { Entry } from "./exchanges.js";
-import type { Gap } from "./inbox.js";
+import type { Folded } from "./fold.js";
+import type { Gap } from "./gap.js";
 import type { Progress } from "./transfer.js";
 import { visibleLine, visibleText } from "./visible.js";
 
-/** Where and when something is shown: what is of another room, or of another day, says so. */
+/** Where and when something is shown, and to whom: what is of another room, or of another day, says so. */
 export interface Place {
   readonly room: string | undefined;
+  readonly me: string;
   readonly now: Date;
+}
+
+export interface Showing {
+  /** Whether the entry's number is shown, so that it can be named. */
+  readonly isNumbered?: boolean;
 }
 
 /** Continues a text: as wide as the time, and with a bar, so that no text can look like another's line. */
 const margin = "         | ";
 
-export function entryLines(entry: Entry, place: Place): string {
-  const head = `${timeOf(entry.time, place.now)} ${roomMark(entry.room, place)}`;
-  if (entry.type === "file") return `${head}${visibleLine(entry.from)} ${shared(entry)}`;
-  return `${head}${visibleLine(entry.from)}: ${visibleText(entry.text, margin)}`;
+export function entryLines(entry: Entry, place: Place, { isNumbered = false }: Showing = {}): string {
+  const number = isNumbered ? `#${entry.seq} ` : "";
+  const mark = "room" in entry ? roomMark(entry.room, place) : "";
+  return `${timeOf(entry.time, place.now)} ${mark}${number}${speaker(entry, place)}${said(entry)}`;
+}
+
+/** An entry with its number, and with what became of it. */
+export function foldedLines({ entry, isEdited, reactions }: Folded, place: Place): string {
+  const lines = entryLines(entry, place, { isNumbered: true }) + (isEdited ? " (edited)" : "");
+  const shown = Array.from(reactions, ([emoji, names]) => `${emoji} ${[...names].join(", ")}`);
+  return shown.length === 0 ? lines : `${lines}\n${margin}${visibleLine(shown.join("  "))}`;
 }
 
 export function fileLine(file: FileItem, now: Date): string {
@@ -26,7 +40,7 @@ export function fileLine(file: FileItem, now: Date): string {
 }
 
 /** Lines for who came and who went; none when it is only me. */
-export function presenceLines(presence: AnswerOf<"presence">, place: Place & { me: string }): string[] {
+export function presenceLines(presence: AnswerOf<"presence">, place: Place): string[] {
   const mark = roomMark(presence.room, place);
   const { joined, left, memberCount } = presence;
   const others = joined.filter((name) => name !== place.me);
@@ -40,16 +54,23 @@ export function presenceLines(presence: AnswerOf<"presence">, place: Place & { m
 
 /** Entries that will never be shown. */
 export function gapLine(gap: Gap): string {
-  const room = visibleLine(gap.room);
+  const where = "room" in gap ? visibleLine(gap.room) : `your talk with ${visibleLine(gap.with)}`;
   if (gap.kind === "reset")
-    return `* ${room} begins anew: its log is not the one that you saw; /history shows it`;
+    return `* ${where} begins anew: its log is not the one that you saw; /history shows it`;
   const what = gap.from === gap.to ? `entry ${gap.from}` : `entries ${gap.from} to ${gap.to}`;
-  return `* the server has ${what} of ${room} no more`;
+  return `* the server has ${what} of ${where} no more`;
 }
 
-export function joinedLine({ room, memberCount, members }: AnswerOf<"joined">, me: string): string {
+export function joinedLine(joined: AnswerOf<"joined">, me: string): string {
+  const { room, memberCount, members, unread = 0, topic } = joined;
   const others = members?.filter((name) => name !== me);
-  return `* you are in ${visibleLine(room)} with ${company(memberCount - 1, others)}`;
+  const news = unread === 0 ? "" : `; ${unread} unread`;
+  const about = topic === "" ? "" : `; topic: ${visibleLine(topic)}`;
+  return `* you are in ${visibleLine(room)} with ${company(memberCount - 1, others)}${news}${about}`;
+}
+
+export function topicLine(topic: string): string {
+  return topic === "" ? "* the room has no topic" : `* topic: ${visibleLine(topic)}`;
 }
 
 export function roomLine({ room, memberCount }: { room: string; memberCount: number }): string {
@@ -79,7 +100,46 @@ export function count(amount: number, one: string, many: string): string {
   return `${amount} ${amount === 1 ? one : many}`;
 }
 
-function shared({ name, size, mime, version }: FileItem): string {
+/** Who says it, and in a conversation of two to whom. */
+function speaker(entry: Entry, { me }: Place): string {
+  if ("room" in entry || !("to" in entry)) return visibleLine(entry.from);
+  const [from, to = ""] = [entry.from, entry.to].map((name) => (name === me ? "you" : name));
+  return `${visibleLine(from ?? "")} -> ${visibleLine(to)}`;
+}
+
+function said(entry: Entry): string {
+  switch (entry.type) {
+    case "message":
+    case "direct": {
+      const reply = entry.replyTo === undefined ? "" : ` (to #${entry.replyTo})`;
+      return `${reply}: ${textOf(entry)}`;
+    }
+    case "file":
+      return entry.deleted === true ? ` shared a file ${gone}` : ` ${shared(entry)}`;
+    case "edit":
+      return ` edited #${entry.target}: ${textOf(entry)}`;
+    case "delete":
+      return ` deleted #${entry.target}`;
+    case "react":
+      return reacted(entry);
+    case "topic":
+      return entry.text === "" ? " took the topic away" : ` set the topic: ${textOf(entry)}`;
+  }
+}
+
+const gone = "(deleted)";
+
+function textOf({ text, deleted = false }: { text?: string; deleted?: boolean }): string {
+  return deleted || text === undefined ? gone : visibleText(text, margin);
+}
+
+function reacted({ target, emoji, on }: AnswerOf<"react">): string {
+  if (emoji === undefined) return ` put something under #${target} ${gone}`;
+  const shown = visibleLine(emoji);
+  return on === true ? ` put ${shown} under #${target}` : ` took ${shown} back from #${target}`;
+}
+
+function shared({ name = "", size = 0, mime = "", version = 1 }: Partial<FileItem>): string {
   const again = version > 1 ? `, version ${version}` : "";
   const shown = visibleLine(name);
   return `shared ${shown} (${sizeOf(size)}, ${visibleLine(mime)}${again})  download: ${shown}`;
@@ -90,8 +150,8 @@ function company(otherCount: number, others: readonly string[] | undefined): str
   return others?.map(visibleLine).join(", ") ?? count(otherCount, "other", "others");
 }
 
-function roomMark(room: string, place: Place): string {
-  return room === place.room ? "" : `[${visibleLine(room)}] `;
+function roomMark(room: string | undefined, place: Place): string {
+  return room === undefined || room === place.room ? "" : `[${visibleLine(room)}] `;
 }
 
 /** The time of day here; the date before it when that is another day than now. */

@@ -7,40 +7,26 @@ import { RoomError } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
 import type { Request } from "../shared/requests.js";
 import { utf8Bytes } from "../shared/text.js";
+import type {
+  Asking,
+  Beginning,
+  Deletion,
+  HistoryPage,
+  HistoryRange,
+  ListPage,
+  Replying,
+  Saying,
+  SearchPage,
+  SearchQuery,
+  Target,
+  Where,
+} from "./asking.js";
 import type { ConnectionState, Conversation } from "./conversation.js";
 import type { Ending } from "./endings.js";
-import { isOf, only, type Accept, type AnswerNamed, type AskOptions, type Entry } from "./exchanges.js";
-import type { Gap } from "./inbox.js";
+import { isOf, only, type Accept, type AnswerNamed } from "./exchanges.js";
+import { isLoss } from "./failures.js";
+import type { Gap } from "./gap.js";
 import type { Position } from "./positions.js";
-
-/** A page of history, its entries ascending; `more` says whether the log goes on in that direction. */
-export type HistoryPage = AnswerOf<"history"> & { readonly entries: readonly Entry[] };
-
-export interface HistoryRange {
-  readonly room?: string;
-  /** Entries above this number. */
-  readonly after?: number;
-  /** The newest entries below this number. */
-  readonly before?: number;
-  readonly limit?: number;
-}
-
-/** Which page of a list: the items behind the one with this key. */
-export interface ListPage<Key> {
-  readonly room?: string;
-  readonly after?: Key;
-  readonly limit?: number;
-}
-
-/** How long a request waits, and what stops the waiting; the session's own deadline when left out. */
-export type Asking = Partial<AskOptions>;
-
-/** Where to begin in a room: after a number that is known, of the log of that epoch, or so many entries ago. */
-export interface Beginning {
-  readonly since?: number | undefined;
-  readonly epoch?: string | undefined;
-  readonly last?: number | undefined;
-}
 
 export class Session {
   /** What was said to the first `connect`; undefined when it asked for no room. */
@@ -123,7 +109,7 @@ export class Session {
     );
   }
 
-  /** Calls the listener with every line of the server as it came, parsed as JSON. */
+  /** Calls the listener with every line of the server as it came, parsed as JSON; of a direct one, when it is told. */
   onLine(listener: (line: unknown) => unknown): () => void {
     return this.#conversation.inbox.lines.add(listener);
   }
@@ -152,27 +138,90 @@ export class Session {
 
   /**
    * Resolves with the entry, when it is recorded for good. With the same `id` it is recorded once, however often it
-   * is said within `limits.dedupeMs`.
+   * is said within `limits.dedupeMs`; so is all that makes an entry.
    */
-  async say(
-    text: string,
-    room?: string,
-    { id, ...asking }: Asking & { readonly id?: string } = {},
-  ): Promise<AnswerOf<"message">> {
-    if (utf8Bytes(text) > this.limits.textBytes) {
-      throw new RoomError("bad-message", { message: `A text has at most ${this.limits.textBytes} bytes.` });
+  async say(text: string, room?: string, options: Replying = {}): Promise<AnswerOf<"message">> {
+    this.#checkText(text);
+    const [given, asking] = saidWith(options);
+    const where = room !== undefined && { room };
+    return this.request({ type: "message", text, ...where, ...given }, only("message"), asking);
+  }
+
+  /** Says something to one person, who is on the server; both have it in a conversation of their own. */
+  async direct(to: string, text: string, options: Replying = {}): Promise<AnswerOf<"direct">> {
+    this.#checkText(text);
+    const [given, asking] = saidWith(options);
+    return this.request({ type: "direct", to, text, ...given }, only("direct"), asking);
+  }
+
+  /** Says something else in the place of what an entry of one's own says. */
+  async edit(edited: Target & { text: string }, options: Saying = {}): Promise<AnswerOf<"edit">> {
+    this.#checkText(edited.text);
+    const [given, asking] = saidWith(options);
+    return this.request({ type: "edit", ...edited, ...given }, only("edit"), asking);
+  }
+
+  /** Takes away what an entry of one's own says, for good; an operator anybody's. */
+  async delete(deletion: Deletion, options: Saying = {}): Promise<AnswerOf<"delete">> {
+    const [given, asking] = saidWith(options);
+    return this.request({ type: "delete", ...deletion, ...given }, only("delete"), asking);
+  }
+
+  /** Puts something, mostly an emoji, under an entry; takes it back when `on` is false. */
+  async react(
+    reaction: Target & { emoji: string; on?: boolean },
+    options: Saying = {},
+  ): Promise<AnswerOf<"react">> {
+    const [given, asking] = saidWith(options);
+    return this.request({ type: "react", ...reaction, ...given }, only("react"), asking);
+  }
+
+  /** Says what the room is about; an empty text says nothing. */
+  async setTopic(text: string, room?: string, options: Saying = {}): Promise<AnswerOf<"topic">> {
+    const [given, asking] = saidWith(options);
+    const where = room !== undefined && { room };
+    return this.request({ type: "topic", text, ...where, ...given }, only("topic"), asking);
+  }
+
+  /** Tells the others that something is being typed, if there is a connection. */
+  async typing(where: Where = {}): Promise<void> {
+    if (!this.isConnected) return;
+    try {
+      await this.send({ type: "typing", ...where });
+    } catch (error) {
+      if (!isLoss(error)) throw error;
     }
-    const given = { ...(room !== undefined && { room }), ...(id !== undefined && { id }) };
-    return this.request({ type: "message", text, ...given }, only("message"), asking);
+  }
+
+  /** Says how far we have read. Resolves with that, which never goes back, and how much is unread above it. */
+  async markRead(seq: number, where: Where = {}, asking: Asking = {}): Promise<AnswerOf<"read">> {
+    return this.request({ type: "read", seq, ...where }, only("read"), asking);
   }
 
   /** The newest entries, unless the range says which. */
   async history(range: HistoryRange = {}, asking: Asking = {}): Promise<HistoryPage> {
     return this.request(
       { type: "history", ...range },
-      (answer, entries) => (answer.type === "history" ? { ...answer, entries } : undefined),
+      (answer, entries, changes) => (answer.type === "history" ? { ...answer, entries, changes } : undefined),
       asking,
     );
+  }
+
+  /** Entries by their words. The next page is `before` the last one's `seq`. */
+  async search(query: SearchQuery, asking: Asking = {}): Promise<SearchPage> {
+    return this.request(
+      { type: "search", ...query },
+      (answer, entries) => (answer.type === "results" ? { ...answer, entries } : undefined),
+      asking,
+    );
+  }
+
+  /** Our conversations with others; the next page begins after the last one's `with`. */
+  async directs(
+    page: Omit<ListPage<string>, "room"> = {},
+    asking: Asking = {},
+  ): Promise<AnswerOf<"directs">> {
+    return this.request({ type: "directs", ...page }, only("directs"), asking);
   }
 
   /** Who is in a room; the next page begins after the last name. */
@@ -224,4 +273,15 @@ export class Session {
   async send(request: Request): Promise<void> {
     await this.#conversation.send(request);
   }
+
+  #checkText(text: string): void {
+    const { textBytes } = this.limits;
+    if (utf8Bytes(text) <= textBytes) return;
+    throw new RoomError("bad-message", { message: `A text has at most ${textBytes} bytes.` });
+  }
+}
+
+/** What is told to the server, and how its answer is waited for. */
+function saidWith({ id, replyTo, ...asking }: Replying): [{ id?: string; replyTo?: number }, Asking] {
+  return [{ ...(id !== undefined && { id }), ...(replyTo !== undefined && { replyTo }) }, asking];
 }

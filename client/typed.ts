@@ -1,6 +1,7 @@
 // What a typed line means: a message, or a command of the table with its argument. Pure.
 
-import { commands, type Command } from "./commands.js";
+import type { Command } from "./command.js";
+import { commands } from "./commands.js";
 import { ClientError } from "./failures.js";
 import { visibleLine } from "./visible.js";
 

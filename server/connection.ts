@@ -7,6 +7,7 @@ import { RoomError, type ErrorCode } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
 import { parseRoomName } from "../shared/names.js";
 import type { Backlog } from "./backlog.js";
+import { Conversations } from "./conversations.js";
 import { Downloads } from "./downloads.js";
 import type { Claim, Engine } from "./engine.js";
 import { Intake } from "./intake.js";
@@ -14,6 +15,7 @@ import type { Log } from "./log.js";
 import type { Member, Peer } from "./member.js";
 import { Outbox, type Outboxes } from "./outbox.js";
 import type { Room } from "./room.js";
+import type { People } from "./people.js";
 import type { Rooms } from "./rooms.js";
 import type { Turns } from "./turns.js";
 import { Unanswered } from "./unanswered.js";
@@ -23,6 +25,7 @@ import type { Wire } from "./wires/wire.js";
 /** What all connections of a server share. */
 export interface Premises {
   readonly rooms: Rooms;
+  readonly people: People;
   readonly engine: Engine;
   readonly limits: Limits;
   readonly outboxes: Outboxes;
@@ -52,6 +55,7 @@ export class Connection implements Peer {
   readonly unanswered: Unanswered;
   readonly uploads: Uploads;
   readonly downloads: Downloads;
+  readonly conversations: Conversations;
   /** Rooms this connection is in, by the room's key, in the order they were joined. */
   readonly memberships = new Map<string, Membership>();
   claim: Claim | undefined;
@@ -76,6 +80,7 @@ export class Connection implements Peer {
     this.unanswered = new Unanswered(this);
     this.uploads = new Uploads(this);
     this.downloads = new Downloads(this);
+    this.conversations = new Conversations(this);
   }
 
   get name(): string {
@@ -85,6 +90,11 @@ export class Connection implements Peer {
   /** Who this is across connections: recorded, never shown. */
   get sender(): string {
     return this.#held.sender;
+  }
+
+  /** Whether it may change what others recorded. */
+  get isOperator(): boolean {
+    return this.#held.isOperator;
   }
 
   /** What all connections have on its way to the log. */
@@ -172,7 +182,8 @@ export class Connection implements Peer {
   async settled(): Promise<void> {
     await this.unanswered.settled();
     await this.downloads.finished();
-    await Promise.all(Array.from(this.memberships.values(), ({ member }) => member.caughtUp()));
+    const memberships = [...this.memberships.values(), ...this.conversations.all];
+    await Promise.all(memberships.map(({ member }) => member.caughtUp()));
   }
 
   /**
@@ -192,6 +203,34 @@ export class Connection implements Peer {
       return only;
     }
     throw new RoomError("not-in-room");
+  }
+
+  /**
+   * The room of a request that cannot mean a conversation, so that what is for one person is not said to a room.
+   * @throws RoomError as `membership`
+   */
+  roomOf({ room, with: person }: { room?: string; with?: string }): Membership {
+    if (person !== undefined) {
+      throw new RoomError("bad-message", { message: "Bad message: with is for direct; this is for rooms." });
+    }
+    return this.membership(room);
+  }
+
+  /**
+   * Does a work where a request means: in a room, or with `with` in the conversation with that person. What is
+   * returned is for the next request to wait for.
+   * @throws RoomError as `membership`, and no-such-user
+   */
+  inPlace(
+    { room, with: person }: { room?: string; with?: string },
+    work: (membership: Membership) => void,
+  ): Promise<void> | undefined {
+    if (person !== undefined && room !== undefined) {
+      throw new RoomError("bad-message", { message: "Bad message: room and with exclude each other." });
+    }
+    if (person !== undefined) return this.conversations.with(person).then(work);
+    work(this.membership(room));
+    return undefined;
   }
 
   /** Reads no further request; what was received is answered, then comes the goodbye. */
@@ -242,6 +281,7 @@ export class Connection implements Peer {
     this.claim = claim;
     this.sessionGivenMs = Date.now();
     clearTimeout(this.#silenceTimer);
+    this.premises.people.add(claim.name, this);
     this.premises.log.info({ name: claim.name.shown, remote: this.#wire.remote }, "connected");
   }
 
@@ -268,6 +308,8 @@ export class Connection implements Peer {
       this.premises.rooms.exit(room);
     }
     this.memberships.clear();
+    this.conversations.leaveAll();
+    if (this.claim !== undefined) this.premises.people.remove(this.claim.name, this);
     this.uploads.dropAll();
     this.downloads.stopAll();
     if (this.claim !== undefined)

@@ -2,7 +2,7 @@
 // test/contracts/ holds every engine to. An engine knows nothing of connections, and the server nothing of
 // databases and folders.
 
-import type { EntryType, FileItem } from "../shared/answers.js";
+import type { DirectItem, EntryType, FileItem } from "../shared/answers.js";
 import type { EntryLines } from "../shared/entry.js";
 import type { RoomError } from "../shared/errors.js";
 import type { Name } from "../shared/names.js";
@@ -13,6 +13,7 @@ export interface Engine {
   readonly catalog: Catalog;
   readonly files: FileStore;
   readonly directory: Directory;
+  readonly readMarks: ReadMarks;
   /** Resolves with the reason when the engine can do no more work. The process should end then. */
   readonly failed: Promise<Error>;
   /** Finishes what was begun, then lets everything go. */
@@ -32,6 +33,20 @@ export interface Draft {
   readonly body: string;
   /** Of a `file` entry: the reference that is recorded with it, in the same commit. */
   readonly file?: FileDraft;
+  /** Of an `edit`, `delete` or `react` entry: the number of the entry that it changes. */
+  readonly target?: number;
+  /** Whether the sender may change what others recorded. */
+  readonly isOperator?: boolean;
+  /** Of a `topic` entry: what the room's topic is from here on. */
+  readonly topic?: string;
+  /** Of a conversation of two: who they are, so that each finds it again by the other's name. */
+  readonly between?: readonly [Party, Party];
+}
+
+/** One of the two of a conversation. */
+export interface Party {
+  readonly sender: string;
+  readonly name: Name;
 }
 
 export interface FileDraft {
@@ -65,15 +80,51 @@ export interface Range {
   readonly limit: number;
   /** About so many bytes, when fewer than `maxPageBytes`. */
   readonly bytes?: number;
+  /** Whether to add what changes entries of the page further up: edits, deletions, reactions. */
+  readonly changes?: boolean;
 }
 
 /** A run of entries, ascending, and whether the log has more in the direction it was read. */
 export interface Page extends EntryLines {
   readonly more: boolean;
+  /** If asked for: entries above the page that change one of it, ascending; the newest, if they are very many. */
+  readonly changes?: Lines;
+}
+
+/** Lines of entries that may have others between them. */
+export interface Lines {
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What to look for in a log. */
+export interface SearchQuery {
+  /** Words that all must be there, in any order; in quotes a phrase; with `*` at its end the beginning of a word. */
+  readonly text: string;
+  /** Only what this person said. */
+  readonly from?: Name;
+  /** Only above this number. */
+  readonly after?: number;
+  /** Only below this number. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** Entries that were found, the newest first, and whether there are more. */
+export interface Found extends Lines {
+  readonly more: boolean;
+}
+
+/** What one commit means for one log: its new entries, perhaps none, and what is another than before. */
+export interface Delivery extends EntryLines {
+  /** Entries up to this number have other lines than before, or are gone: what was kept of them is to be dropped. */
+  readonly erasedTo?: number;
+  /** The room's topic, when it is another. */
+  readonly topic?: string;
 }
 
 /** Called with every commit of a room. It must not throw. */
-export type LogListener = (lines: EntryLines) => void;
+export type LogListener = (delivery: Delivery) => void;
 
 export interface Subscription {
   /** The room's name as it was first given. */
@@ -82,6 +133,8 @@ export interface Subscription {
   readonly epoch: string;
   /** The highest number at the moment of subscribing; the listener gets head+1 first. */
   readonly head: number;
+  /** Empty when there is none. */
+  readonly topic: string;
   close(): void;
 }
 
@@ -94,7 +147,11 @@ export interface Subscription {
  * - What fails is an error of its own draft, and leaves no hole.
  * - The same sender and id in the same room make one entry within the window, restarts included: a draft that says
  *   the same (`isRepeat`) is a duplicate of it, any other is refused as id-reused. Neither writes anything.
- * - What was shown to anybody is in `read` for ever after, whatever ends the process.
+ * - What was shown to anybody is in `read` ever after, whatever ends the process, until it is deleted or too old to
+ *   be kept. A `delete` keeps the number, time, sender and id of its target and of the target's edits; what they said
+ *   is in no file of the engine within a minute and after `close`, whatever ends the process between.
+ * - `edit`, `delete` and `react` need a target that is there and of a kind that they fit, else they are refused as
+ *   no-such-entry; `edit` and `delete` one of the same sender, or an operator's hand, else as forbidden.
  * - The draft of a file ends the hold that `finish` gave its blob. Was it refused, and nothing else refers to the
  *   blob or holds it, the blob goes.
  * - Rooms are told apart by `Name.key`.
@@ -109,6 +166,44 @@ export interface RoomLog {
   read(room: Name, range: Range): Promise<Page>;
   /** What the sender recorded under that id within the window. Sees every append that was made before the call. */
   find(room: Name, sender: string, id: string): Promise<Recorded | undefined>;
+  /**
+   * Full text. Finds every entry that was delivered before the call, and neither what was deleted nor what an edit
+   * has replaced.
+   * @throws RoomError too-many, with `retryAfterMs`, while the index is far behind
+   */
+  search(room: Name, query: SearchQuery): Promise<Found>;
+}
+
+/** What is kept of a log; what is left out is no bound. The newest entries stay. */
+export interface Keep {
+  /** Entries that are not older. */
+  readonly ageMs?: number;
+  /** So many entries. */
+  readonly entries?: number;
+  /** So many bytes of entries and, unless those stay anyway, of their files. */
+  readonly bytes?: number;
+  /** Whether files stay when their entry goes. */
+  readonly keepsFiles: boolean;
+}
+
+/** What is kept of every log, and of the rooms of these keys instead. */
+export interface Retention {
+  readonly all: Keep;
+  readonly rooms: ReadonlyMap<string, Keep>;
+}
+
+/** How far senders have read rooms and conversations. */
+export interface ReadMarks {
+  /** Moves a sender's mark in a log up to a number, never back; durable when it resolves. */
+  mark(room: Name, sender: string, seq: number): Promise<void>;
+  /** Undefined when the sender has no mark there. Sees every `mark` that was made before the call. */
+  find(room: Name, sender: string): Promise<ReadMark | undefined>;
+}
+
+export interface ReadMark {
+  readonly seq: number;
+  /** Messages, directs and files of others above it; counted up to `maxUnread` entries. */
+  readonly unread: number;
 }
 
 /** How a file of a room is asked for: by id, or by name and version, the newest when none is given. */
@@ -125,6 +220,19 @@ export interface Catalog {
     page: { readonly after: number | undefined; readonly limit: number },
   ): Promise<readonly FileItem[]>;
   findFile(room: Name, query: FileQuery): Promise<FileItem | undefined>;
+  /** The log of the newest conversation that a sender had with somebody of that name. */
+  conversation(sender: string, other: Name): Promise<Conversation | undefined>;
+  /** A sender's conversations, by the key of the other's name, after that of `after`. */
+  conversations(
+    sender: string,
+    page: { readonly after: Name | undefined; readonly limit: number },
+  ): Promise<readonly DirectItem[]>;
+}
+
+export interface Conversation {
+  readonly log: Name;
+  /** The other one, as shown. */
+  readonly other: Party;
 }
 
 /** Complete bytes, known by their hash. Nobody sees them until an entry refers to them. */
@@ -192,6 +300,8 @@ export interface Claim {
   renewed(): string;
   /** Whether a session was presented and accepted. */
   readonly resumed: boolean;
+  /** Whether it may change what others recorded. */
+  readonly isOperator: boolean;
   /** Gives the name back. May be called twice, and after somebody else took over. */
   release(): void;
 }
@@ -201,12 +311,14 @@ export interface ClaimRequest {
   readonly name: Name | undefined;
   /** The secret from an earlier claim; ignored when unknown, expired or bound to another name. */
   readonly session: string | undefined;
+  /** The operator's secret, of who is one. */
+  readonly token: string | undefined;
   /** Called when a newer connection with the same session takes the name over. */
   readonly onTakeover: () => void;
 }
 
 /** Who is here. Calls are asynchronous because another engine asks other machines. */
 export interface Directory {
-  /** @throws RoomError name-taken */
+  /** @throws RoomError name-taken; forbidden when the token is another */
   claim(request: ClaimRequest): Promise<Claim>;
 }

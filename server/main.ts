@@ -1,13 +1,16 @@
-// The composition root: options, engine, server, signals. The only file that touches `process`, and the only
-// one that names an engine.
+// The composition root: options, engine, server, signals; or one of the operator's commands. The only file that touches
+// `process`, and the only one that names an engine.
 
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
 import { defaultLimits } from "../shared/limits.js";
+import type { Command } from "./commands.js";
 import type { Engine } from "./engine.js";
 import { openEmbeddedEngine } from "./engines/embedded/index.js";
+import { backUp, checkFolder, exportRoom, importRoom } from "./engines/embedded/tools.js";
+import { explainCommand, explainStart } from "./explain.js";
 import { calmLog } from "./log.js";
 import { parseOptions, type LogLevel, type ServerOptions } from "./options.js";
 import { RoomServer } from "./server.js";
@@ -28,16 +31,68 @@ async function main(): Promise<void> {
   } else if ("problem" in parsed) {
     process.stderr.write(`roomline: ${parsed.problem}\n`);
     process.exitCode = exitCodes.usage;
+  } else if ("command" in parsed) {
+    await runCommand(parsed.command);
   } else {
     await run(parsed.options, version);
   }
+}
+
+async function runCommand(command: Command): Promise<void> {
+  // Who reads may have read enough.
+  process.stdout.on("error", () => undefined);
+  try {
+    const isWell = await work(command);
+    process.exitCode = isWell ? exitCodes.stopped : exitCodes.failed;
+  } catch (error) {
+    tell(explainCommand(error));
+    process.exitCode = exitCodes.failed;
+  }
+}
+
+/** Resolves with whether everything was as it should be. @throws Error with a sentence */
+async function work(command: Command): Promise<boolean> {
+  const dataFolder = command.data;
+  switch (command.name) {
+    case "export": {
+      const { room, out, files } = command;
+      return exportRoom({ dataFolder, room, files, output: out ?? process.stdout, tell });
+    }
+    case "import": {
+      const { room, file, files: folder } = command;
+      const input = file === "-" ? process.stdin : file;
+      const { summary, missingFiles } = await importRoom({ dataFolder, room, input, files: folder });
+      print(summary);
+      if (missingFiles > 0)
+        tell(`Files that came without their bytes: ${missingFiles}; --files says where those are.`);
+      return true;
+    }
+    case "backup": {
+      const { summary, faults } = await backUp({ dataFolder, folder: command.folder, tell });
+      print(summary);
+      return faults === 0;
+    }
+    case "check": {
+      const { faults, summary } = await checkFolder({ dataFolder, onFault: print, onNote: print });
+      print(summary);
+      return faults === 0;
+    }
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function tell(sentence: string): void {
+  process.stderr.write(`roomline: ${sentence}\n`);
 }
 
 async function run(options: ServerOptions, version: string): Promise<void> {
   try {
     await serve(options, version);
   } catch (error) {
-    process.stderr.write(`roomline: ${explain(error, options)}\n`);
+    process.stderr.write(`roomline: ${explainStart(error, options)}\n`);
     process.exit(exitCodes.failed);
   }
 }
@@ -46,14 +101,21 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
   const log = openLog(options.logLevel);
   const threadFolder = fileURLToPath(new URL("./engines/embedded", import.meta.url));
   const { dedupeMs } = defaultLimits;
-  const engine = await openEmbeddedEngine({ dataFolder: options.data, threadFolder, dedupeMs });
+  const { data: dataFolder, retention } = options;
+  const calm = calmLog(log);
+  const engine = await openEmbeddedEngine({
+    ...{ dataFolder, threadFolder, dedupeMs, retention },
+    onTrouble: (error) => {
+      calm.error({ err: error }, "what need not be kept could not be taken away");
+    },
+  });
   const server = new RoomServer(engine, {
     host: options.host,
     port: options.port,
     limits: defaultLimits,
     maxPerAddress: options.maxPerAddress,
     serverName: `roomline/${version}`,
-    log: calmLog(log),
+    log: calm,
   });
   const { address, port, family } = await server.listen();
   stopOnSignals(server, engine);
@@ -97,35 +159,6 @@ async function endNow(engine: Engine): Promise<void> {
   setTimeout(() => process.kill(process.pid, "SIGKILL"), hurryMs);
   await engine.abandon();
   process.exit(exitCodes.failed);
-}
-
-function explain(error: unknown, { host, port, data }: ServerOptions): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error ? error.code : undefined;
-  const address = `${host}:${port}`;
-  switch (code) {
-    case "EADDRINUSE":
-      return `${address} is taken: another program listens there. Choose another with --port.`;
-    case "EACCES":
-    case "EPERM":
-      return "syscall" in error && error.syscall === "listen"
-        ? `Not allowed to listen on ${address}.`
-        : `Not allowed to write in the data folder ${data}.`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${host} is not an address of this machine.`;
-    case "EROFS":
-      return `The data folder ${data} is on a read-only file system.`;
-    case "EEXIST":
-    case "ENOTDIR":
-      return `The data folder ${data} is not a folder.`;
-    case "ENOENT":
-      return `The data folder ${data} cannot be made.`;
-    case "ENOSPC":
-      return `There is no space left for the data folder ${data}.`;
-    default:
-      return error.message;
-  }
 }
 
 // As a person would write it where they are.

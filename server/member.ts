@@ -40,7 +40,6 @@ export interface Peer {
 
 /** What a member needs of its room. */
 export interface MemberRoom {
-  readonly name: { readonly shown: string };
   readonly head: number;
   /** Entries from after+1 on that are still in memory. */
   recent(after: number): EntryLines | undefined;
@@ -48,8 +47,15 @@ export interface MemberRoom {
   inTurn(step: () => void): Promise<void>;
   /** Reads a page of what is below the head, once for all who want it now, and gives it in turn. */
   readTogether(range: Range, give: (page: Page) => void): Promise<void>;
-  presenceNow(): Uint8Array;
+  /** Undefined where presence is not told. */
+  presenceNow(): Uint8Array | undefined;
 }
+
+/** What the lines of a membership say of where they are. */
+export type Place = { readonly room: string } | { readonly with: string };
+
+/** How often the others are told that a member is typing. */
+const typingEveryMs = 1000;
 
 /** How a member that was not at the head is told what it is given: in a replay under the request's `id`. */
 type Telling = { readonly kind: "behind" } | { readonly kind: "replay"; readonly id: string | undefined };
@@ -62,6 +68,9 @@ interface Waiting {
 
 export class Member {
   readonly peer: Peer;
+  /** What its lines say of where they are. */
+  readonly place: Place;
+  #toldTypingMs = -Infinity;
   readonly #room: MemberRoom;
   #position: number;
   /** How it is told what it is given while it is not at the head; undefined while it is live. */
@@ -69,8 +78,9 @@ export class Member {
   #hasLeft = false;
   #waiting: Waiting[] = [];
 
-  constructor(peer: Peer, room: MemberRoom) {
+  constructor(peer: Peer, room: MemberRoom, place: Place) {
     this.peer = peer;
+    this.place = place;
     this.#room = room;
     this.#position = room.head;
   }
@@ -103,10 +113,22 @@ export class Member {
     if (this.#telling === undefined && !this.#hasLeft && !this.peer.isCrowded) this.peer.send(line);
   }
 
+  /** Whether it is time to tell the others that it is typing; if so, it is told. */
+  mayTellTyping(nowMs: number): boolean {
+    if (nowMs - this.#toldTypingMs < typingEveryMs) return false;
+    this.#toldTypingMs = nowMs;
+    return true;
+  }
+
+  /** Whether it was given all that its room has. */
+  get isCaughtUp(): boolean {
+    return this.#telling === undefined && this.#position >= this.#room.head;
+  }
+
   /** Resolves when the member was given all that its room had when this was called, or is gone. */
   caughtUp(): Promise<void> {
     const seq = this.#room.head;
-    if ((this.#telling === undefined && this.#position >= seq) || this.#isGone()) return Promise.resolve();
+    if (this.isCaughtUp || this.#isGone()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ seq, resolve }));
   }
 
@@ -143,17 +165,17 @@ export class Member {
   #beLive(): void {
     const telling = this.#telling;
     this.#telling = undefined;
-    const room = this.#room.name.shown;
-    this.peer.send(encode({ type: "live", room, head: this.#position }, idOf(telling)));
-    if (telling?.kind === "behind") this.peer.send(this.#room.presenceNow());
+    this.peer.send(encode({ type: "live", ...this.place, head: this.#position }, idOf(telling)));
+    const presence = telling?.kind === "behind" ? this.#room.presenceNow() : undefined;
+    if (presence !== undefined) this.peer.send(presence);
   }
 
   async #tellBehind(): Promise<void> {
     if (this.#telling?.kind !== "behind") return;
     await this.#room.inTurn(() => {
       if (this.#isGone()) return;
-      const { name, head } = this.#room;
-      this.peer.send(encode({ type: "behind", room: name.shown, from: this.#position + 1, to: head }));
+      const { head } = this.#room;
+      this.peer.send(encode({ type: "behind", ...this.place, from: this.#position + 1, to: head }));
     });
   }
 
@@ -199,7 +221,7 @@ export class Member {
   #header(page: Pick<AnswerOf<"history">, "from" | "to" | "lost">): AnswerOf<"history"> {
     const { from, to, lost } = page;
     const more = to < this.#room.head;
-    const facts = { room: this.#room.name.shown, from, to, count: to - from + 1, more };
+    const facts = { ...this.place, from, to, count: to - from + 1, more };
     return { type: "history", ...facts, ...(lost && { lost }) };
   }
 

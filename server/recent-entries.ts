@@ -81,6 +81,11 @@ export class Tail {
     return this.#joined;
   }
 
+  /** Lets go of the commits that begin at this number or before. */
+  forgetTo(seq: number): void {
+    while ((this.#commits[0]?.lines.from ?? Infinity) <= seq) this.forgetOldest();
+  }
+
   forgetOldest(): void {
     this.#joined = undefined;
     const oldest = this.#commits.shift();

@@ -1,12 +1,26 @@
 // A room that somebody is in: its members and their positions, and the newest number it has heard of. What is
-// said in it goes to the log; what the log recorded goes from here to every member, one buffer for all.
+// said in it goes to the log; what the log recorded goes from here to every member, one buffer for all. A conversation
+// of two is a room without a name, whose members are told of no presence.
 
 import type { EntryLines } from "../shared/entry.js";
 import { RoomError } from "../shared/errors.js";
 import type { Limits } from "../shared/limits.js";
 import { nameKey, type Name } from "../shared/names.js";
-import type { Draft, Page, Range, Recorded, RoomLog, Subscription } from "./engine.js";
-import { Member, type MemberRoom, type Peer } from "./member.js";
+import type {
+  Delivery,
+  Draft,
+  Found,
+  Page,
+  Range,
+  ReadMark,
+  ReadMarks,
+  Recorded,
+  RoomLog,
+  SearchQuery,
+  Subscription,
+} from "./engine.js";
+import { encode } from "../shared/protocol.js";
+import { Member, type MemberRoom, type Peer, type Place } from "./member.js";
 import { Presence } from "./presence.js";
 import type { RecentEntries, Tail } from "./recent-entries.js";
 import type { RecentPages } from "./recent-pages.js";
@@ -17,6 +31,7 @@ import type { Lane, Works } from "./works.js";
 /** What all rooms of a server share. */
 export interface RoomParts {
   readonly log: RoomLog;
+  readonly readMarks: ReadMarks;
   readonly limits: Limits;
   readonly recent: RecentEntries;
   readonly works: Works;
@@ -47,19 +62,20 @@ export class Room implements MemberRoom {
   readonly #members = new Map<string, Member>();
   readonly #keys = new SortedKeys();
   #head: number;
+  #topic: string;
   /** Whether the members are being given what is new. */
   #isGiving = false;
 
   /** Opens the room's log and listens to it. */
   static async open(name: Name, parts: RoomParts): Promise<Room> {
-    const early: EntryLines[] = [];
-    let deliver = (lines: EntryLines) => void early.push(lines);
-    const subscription = await parts.log.subscribe(name, (lines) => {
-      deliver(lines);
+    const early: Delivery[] = [];
+    let deliver = (delivery: Delivery) => void early.push(delivery);
+    const subscription = await parts.log.subscribe(name, (delivery) => {
+      deliver(delivery);
     });
     const room = new Room(name, subscription, parts);
-    deliver = (lines) => {
-      room.#deliver(lines);
+    deliver = (delivery) => {
+      room.#deliver(delivery);
     };
     early.forEach(deliver);
     return room;
@@ -71,6 +87,7 @@ export class Room implements MemberRoom {
     this.#parts = parts;
     this.#subscription = subscription;
     this.#head = subscription.head;
+    this.#topic = subscription.topic;
     this.#tail = parts.recent.openTail();
     this.#deliveries = parts.works.openLane();
     this.#presence = new Presence({
@@ -89,18 +106,22 @@ export class Room implements MemberRoom {
     return this.#head;
   }
 
+  get topic(): string {
+    return this.#topic;
+  }
+
   get memberCount(): number {
     return this.#members.size;
   }
 
-  /** A new member, at the head. */
-  join(peer: Peer): Member {
-    const member = new Member(peer, this);
+  /** A new member, at the head. @param place what its lines say of where they are; the room, when left out */
+  join(peer: Peer, place: Place = { room: this.name.shown }): Member {
+    const member = new Member(peer, this, place);
     const key = nameKey(peer.name);
     const isNew = !this.#members.has(key);
     this.#members.set(key, member);
     this.#keys.add(key);
-    if (isNew) this.#presence.joined(peer);
+    if (isNew && !this.#isConversation) this.#presence.joined(peer);
     return member;
   }
 
@@ -112,6 +133,7 @@ export class Room implements MemberRoom {
     if (this.#members.get(key) !== member) return;
     this.#members.delete(key);
     this.#keys.delete(key);
+    if (this.#isConversation) return;
     if (isTold) this.#presence.left(member.peer);
     else this.#presence.lost(member.peer);
   }
@@ -123,8 +145,17 @@ export class Room implements MemberRoom {
     return { users, more: keys.length > limit };
   }
 
-  presenceNow(): Uint8Array {
-    return this.#presence.now();
+  presenceNow(): Uint8Array | undefined {
+    return this.#isConversation ? undefined : this.#presence.now();
+  }
+
+  /** Tells the others that a member is about to say something; not more often than they can see. */
+  typing(member: Member): void {
+    if (!member.mayTellTyping(performance.now())) return;
+    const { name } = member.peer;
+    const place = this.#isConversation ? { with: name } : { room: this.name.shown };
+    const line = Buffer.from(encode({ type: "typing", ...place, from: name }));
+    this.#deliveries.add(this.#notifying(line, name));
   }
 
   /** Records a draft; resolves when it is durable and on its way to the members. */
@@ -139,6 +170,20 @@ export class Room implements MemberRoom {
   /** What a sender recorded here under an id, while that still counts. */
   find(sender: string, id: string): Promise<Recorded | undefined> {
     return this.#parts.log.find(this.name, sender, id);
+  }
+
+  /** Entries that were found, as they are given to whoever asked. */
+  search(query: SearchQuery): Promise<Found> {
+    return this.#parts.log.search(this.name, query);
+  }
+
+  /** Moves a sender's mark up to a number. */
+  markRead(sender: string, seq: number): Promise<void> {
+    return this.#parts.readMarks.mark(this.name, sender, seq);
+  }
+
+  readMark(sender: string): Promise<ReadMark | undefined> {
+    return this.#parts.readMarks.find(this.name, sender);
   }
 
   read(range: Range): Promise<Page> {
@@ -168,7 +213,7 @@ export class Room implements MemberRoom {
 
   /** The same, of a range below the head: many who come back at once want the same pages, which are read once. */
   async readTogether(range: Range, give: (page: Page) => void): Promise<void> {
-    const key = `${this.epoch} ${JSON.stringify(range)}`;
+    const key = { epoch: this.epoch, range: JSON.stringify(range) };
     const page = await this.#parts.recentPages.get(key, () => this.#readOnce(range));
     await this.inTurn(() => {
       give(page);
@@ -179,6 +224,8 @@ export class Room implements MemberRoom {
     this.#subscription.close();
     this.#presence.close();
     this.#tail.close();
+    // Nobody tells what is deleted while the room is closed.
+    this.#parts.recentPages.forget(this.epoch);
   }
 
   #readOnce(range: Range): Promise<Page> {
@@ -187,9 +234,21 @@ export class Room implements MemberRoom {
     });
   }
 
-  #deliver(lines: EntryLines): void {
-    this.#head = lines.to;
-    this.#tail.add(lines);
+  get #isConversation(): boolean {
+    return this.name.shown === "";
+  }
+
+  // What was deleted must not come out of memory any more.
+  #deliver(delivery: Delivery): void {
+    const { from, to, bytes, erasedTo, topic } = delivery;
+    if (erasedTo !== undefined) {
+      this.#tail.forgetTo(erasedTo);
+      this.#parts.recentPages.forget(this.epoch);
+    }
+    if (topic !== undefined) this.#topic = topic;
+    if (to < from) return;
+    this.#head = to;
+    this.#tail.add({ from, to, bytes });
     if (!this.#isGiving) this.#beginGiving();
   }
 

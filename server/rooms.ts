@@ -37,7 +37,8 @@ export class Rooms {
     open.visits++;
     try {
       open.opened = await open.room;
-      this.#keys.add(name.key);
+      // A conversation of two has no name, and is nobody else's to see.
+      if (name.shown !== "") this.#keys.add(name.key);
       return open.opened;
     } catch (error) {
       this.#release(open);

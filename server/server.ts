@@ -8,6 +8,7 @@ import type { Engine } from "./engine.js";
 import { openListener, type Listener } from "./listener.js";
 import type { Log } from "./log.js";
 import { Outboxes } from "./outbox.js";
+import { People } from "./people.js";
 import { leaveGraceMs as defaultLeaveGraceMs } from "./presence.js";
 import { RecentEntries } from "./recent-entries.js";
 import { RecentPages } from "./recent-pages.js";
@@ -56,6 +57,7 @@ export class RoomServer {
     const works = new Works();
     const rooms = new Rooms(engine.catalog, {
       log: engine.log,
+      readMarks: engine.readMarks,
       limits,
       recent: new RecentEntries(),
       works,
@@ -64,7 +66,13 @@ export class RoomServer {
       recentPages: new RecentPages(),
       leaveGraceMs,
     });
-    const shared = { rooms, outboxes: new Outboxes(), turns: new Turns(), backlog: new Backlog() };
+    const shared = {
+      rooms,
+      people: new People(),
+      outboxes: new Outboxes(),
+      turns: new Turns(),
+      backlog: new Backlog(),
+    };
     this.#premises = { ...shared, engine, limits, serverName, silenceMs, log };
   }
 

@@ -4,7 +4,9 @@
 import { maxUnanswered } from "../shared/limits.js";
 import type { Answer } from "../shared/answers.js";
 import type { Backlog } from "./backlog.js";
+import type { Membership } from "./connection.js";
 import type { Draft } from "./engine.js";
+import type { Place } from "./member.js";
 import type { Plan } from "./plan.js";
 import type { Outcome, Room } from "./room.js";
 
@@ -22,7 +24,15 @@ export interface Answerer {
 interface Recording {
   readonly id: string | undefined;
   readonly room: Room;
+  /** What its answers say of where it is. */
+  readonly place: Place;
   /** What waits in memory until it is recorded. */
+  readonly bytes: number;
+}
+
+/** A draft that is made when something else is known; meanwhile so many bytes of it wait in memory. */
+export interface LaterDraft {
+  readonly later: Promise<Draft>;
   readonly bytes: number;
 }
 
@@ -70,13 +80,15 @@ export class Unanswered {
    * Makes an entry. What one connection sends is recorded in the order sent: behind a file whose bytes are on
    * their way to disk, everything waits.
    */
-  record(id: string | undefined, room: Room, draft: Draft): void {
-    this.#record({ id, room, bytes: draft.body.length }, draft);
+  record(id: string | undefined, { room, member }: Membership, draft: Draft | LaterDraft): void {
+    const bytes = "later" in draft ? draft.bytes : draft.body.length;
+    const drafted = "later" in draft ? draft.later : draft;
+    this.#record({ id, room, place: member.place, bytes }, drafted);
   }
 
   /** Makes the entry of a file, when it is on disk. @param bytes of it that wait in memory until then */
   recordFile({ id, room }: Plan, draft: Promise<Draft>, bytes: number): void {
-    this.#record({ id, room, bytes }, draft);
+    this.#record({ id, room, place: { room: room.name.shown }, bytes }, draft);
   }
 
   /** Resolves when all that was sent to rooms until now is recorded, or refused. */
@@ -106,10 +118,11 @@ export class Unanswered {
     return this.#all.size >= maxUnanswered || this.#recordingBytes > maxRecordingBytes;
   }
 
-  #record({ id, room, bytes }: Recording, draft: Draft | Promise<Draft>): void {
+  #record(recording: Recording, draft: Draft | Promise<Draft>): void {
+    const { id, room, bytes } = recording;
     const earlier = this.#drafting;
     if (earlier === undefined && !("then" in draft)) {
-      this.#addRecord(id, this.#answered(id, room, room.record(draft)), bytes);
+      this.#addRecord(id, this.#answered(recording, room.record(draft)), bytes);
       return;
     }
     // Wrapped, because what is handed over is not waited for by the next.
@@ -118,15 +131,15 @@ export class Unanswered {
       if (this.#drafting === settled) this.#drafting = undefined;
     });
     this.#drafting = settled;
-    const work = handed.then(({ recorded }) => this.#answered(id, room, recorded));
+    const work = handed.then(({ recorded }) => this.#answered(recording, recorded));
     this.#addRecord(id, work, bytes);
   }
 
   /** An entry is its own answer; who repeats one is told which. */
-  async #answered(id: string | undefined, room: Room, recorded: Promise<Outcome>): Promise<void> {
+  async #answered({ id, place }: Recording, recorded: Promise<Outcome>): Promise<void> {
     const { seq, isRepeat } = await recorded;
     if (isRepeat && id !== undefined) {
-      this.#answerer.answer(undefined, { type: "recorded", id, room: room.name.shown, seq });
+      this.#answerer.answer(undefined, { type: "recorded", id, ...place, seq });
     }
   }
 

@@ -29,14 +29,24 @@ const fileFacts = {
   sha256: Sha256,
 };
 
-/** What every entry begins with. */
+/** Where a line belongs: to a room, or to the conversation with that person. */
+const place = { room: optional(Text), with: optional(Text) };
+
+/** What every entry of a room has. */
 const entryFacts = { room: Text, seq: Whole, time: Text, from: Text, id };
+
+/** What an entry has that may be of a room, or of a conversation of two, which has `to` instead. */
+const sharedFacts = { ...entryFacts, room: optional(Text), to: optional(Text) };
+
+/** Of an entry that somebody has deleted; what it said is not there any more. */
+const deleted = optional(Type.Boolean());
 
 /** Entries that the log does not have any more. */
 const Lost = Type.Object({ from: Whole, to: Whole });
 
 const FileItem = Type.Object({ seq: Whole, time: Text, from: Text, ...fileFacts });
 const RoomItem = Type.Object({ room: Text, memberCount: Whole });
+const DirectItem = Type.Object({ with: Text, head: Whole, readSeq: Whole, unread: Whole });
 
 export const answers = {
   connected: Type.Object({
@@ -60,15 +70,53 @@ export const answers = {
     memberCount: Whole,
     members: optional(Names),
     topic: Text,
+    readSeq: optional(Whole),
+    unread: optional(Whole),
   }),
   left: Type.Object({ type: Type.Literal("left"), id, room: Text }),
   message: Type.Object({
     type: Type.Literal("message"),
     ...entryFacts,
-    text: Text,
+    text: optional(Text),
     replyTo: optional(Whole),
+    deleted,
   }),
-  file: Type.Object({ type: Type.Literal("file"), ...entryFacts, ...fileFacts }),
+  file: Type.Object({
+    type: Type.Literal("file"),
+    ...entryFacts,
+    ...Type.Partial(Type.Object(fileFacts)).properties,
+    deleted,
+  }),
+  direct: Type.Object({
+    type: Type.Literal("direct"),
+    seq: Whole,
+    time: Text,
+    from: Text,
+    to: Text,
+    id,
+    text: optional(Text),
+    replyTo: optional(Whole),
+    deleted,
+  }),
+  edit: Type.Object({
+    type: Type.Literal("edit"),
+    ...sharedFacts,
+    target: Whole,
+    text: optional(Text),
+    deleted,
+  }),
+  delete: Type.Object({ type: Type.Literal("delete"), ...sharedFacts, target: Whole }),
+  react: Type.Object({
+    type: Type.Literal("react"),
+    ...sharedFacts,
+    target: Whole,
+    emoji: optional(Text),
+    on: optional(Type.Boolean()),
+    deleted,
+  }),
+  topic: Type.Object({ type: Type.Literal("topic"), ...entryFacts, text: optional(Text), deleted }),
+  typing: Type.Object({ type: Type.Literal("typing"), ...place, from: Text }),
+  read: Type.Object({ type: Type.Literal("read"), id, ...place, seq: Whole, unread: Whole }),
   presence: Type.Object({
     type: Type.Literal("presence"),
     room: Text,
@@ -76,21 +124,35 @@ export const answers = {
     left: Names,
     memberCount: Whole,
   }),
-  behind: Type.Object({ type: Type.Literal("behind"), room: Text, from: Whole, to: Whole }),
-  live: Type.Object({ type: Type.Literal("live"), id, room: Text, head: Whole }),
+  behind: Type.Object({ type: Type.Literal("behind"), ...place, from: Whole, to: Whole }),
+  live: Type.Object({ type: Type.Literal("live"), id, ...place, head: Whole }),
   history: Type.Object({
     type: Type.Literal("history"),
     id,
-    room: Text,
+    ...place,
     from: Whole,
     to: Whole,
     count: Whole,
     more: Type.Boolean(),
+    changes: optional(Whole),
     lost: optional(Lost),
     reset: optional(Type.Boolean()),
   }),
-  recorded: Type.Object({ type: Type.Literal("recorded"), id: Id, room: Text, seq: Whole }),
+  results: Type.Object({
+    type: Type.Literal("results"),
+    id,
+    ...place,
+    count: Whole,
+    more: Type.Boolean(),
+  }),
+  recorded: Type.Object({ type: Type.Literal("recorded"), id: Id, ...place, seq: Whole }),
   users: Type.Object({ type: Type.Literal("users"), id, room: Text, users: Names, more: Type.Boolean() }),
+  directs: Type.Object({
+    type: Type.Literal("directs"),
+    id,
+    directs: Type.Array(DirectItem),
+    more: Type.Boolean(),
+  }),
   rooms: Type.Object({ type: Type.Literal("rooms"), id, rooms: Type.Array(RoomItem), more: Type.Boolean() }),
   files: Type.Object({
     type: Type.Literal("files"),
@@ -139,10 +201,14 @@ export type AnswerOf<T extends AnswerType> = Static<(typeof answers)[T]>;
 export type Answer = { [T in AnswerType]: AnswerOf<T> }[AnswerType];
 
 /** The types that are entries of a room's log. */
-export type EntryType = "message" | "file";
+export const entryTypes = ["message", "file", "direct", "edit", "delete", "react", "topic"] as const;
+export type EntryType = (typeof entryTypes)[number];
 
 /** A file as `files` lists it. */
 export type FileItem = Static<typeof FileItem>;
+
+/** A conversation as `directs` lists it. */
+export type DirectItem = Static<typeof DirectItem>;
 
 /** A room as `rooms` lists it. */
 export type RoomItem = Static<typeof RoomItem>;

@@ -22,9 +22,14 @@ export interface EntryLines {
   readonly bytes: Uint8Array;
 }
 
-/** One entry's line, its line feed included. `roomJson` is the room's shown name as a JSON string. */
-export function entryLine(roomJson: string, entry: RecordedEntry): string {
-  return `{"type":"${entry.type}","room":${roomJson},"seq":${entry.seq},"time":"${entry.time}",${entry.body}\n`;
+/** One entry's line, its line feed included. `place` is what `placeOf` makes of the name of its log. */
+export function entryLine(place: string, entry: RecordedEntry): string {
+  return `{"type":"${entry.type}",${place}"seq":${entry.seq},"time":"${entry.time}",${entry.body}\n`;
+}
+
+/** What the lines of a log say of where they are: a conversation of two has no room, and its log no name. */
+export function placeOf(shownName: string): string {
+  return shownName === "" ? "" : `"room":${JSON.stringify(shownName)},`;
 }
 
 /** The body of an object: its JSON without the opening brace. The object must have a member. */
@@ -37,21 +42,24 @@ export function membersOf(body: string): Record<string, unknown> {
   return JSON.parse(`{${body}`) as Record<string, unknown>;
 }
 
-/** What the server adds to a request of each type, so that it may differ between an entry and its repeat. */
-const given: Record<EntryType, readonly string[]> = {
-  message: ["from"],
-  file: ["from", "file", "mime", "version"],
-};
-
-/**
- * Whether a body says the same as one of that type which was recorded. Both are objects as `bodyOf` makes them; a
- * member that only one has makes them differ.
- */
-export function isRepeat(type: EntryType, recorded: string, body: string): boolean {
-  return saidBy(type, recorded) === saidBy(type, body);
+/** What is left of a body when its entry is deleted: who said it, under which id, and of an edit of what. */
+export function deletedBody(body: string): string {
+  const { from, to, id, target } = membersOf(body);
+  return bodyOf({ from, to, id, target, deleted: true });
 }
 
-function saidBy(type: EntryType, body: string): string {
-  const said = Object.entries(membersOf(body)).filter(([name]) => !given[type].includes(name));
+/** What the server adds to a request of any type, so that it may differ between an entry and its repeat. */
+const given = new Set(["from", "to", "file", "mime", "version"]);
+
+/**
+ * Whether a body says the same as one of its type which was recorded. Both are objects as `bodyOf` makes them; a
+ * member that only one has makes them differ. What was deleted cannot be compared any more, and counts as the same.
+ */
+export function isRepeat(recorded: string, body: string): boolean {
+  return membersOf(recorded).deleted === true || saidBy(recorded) === saidBy(body);
+}
+
+function saidBy(body: string): string {
+  const said = Object.entries(membersOf(body)).filter(([name]) => !given.has(name));
   return JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -44,3 +44,27 @@ export const maxUnanswered = 256;
 
 /** A page of entries ends at this many bytes, or with the entry that crosses it. */
 export const maxPageBytes = 256 * KiB;
+
+/** Entries above a mark that are looked at to count what is unread. */
+export const maxUnread = 1000;
+
+/** Bytes of a room's topic, in UTF-8. */
+export const maxTopicBytes = 1024;
+
+/** Bytes of what somebody reacts with, in UTF-8: an emoji of several code points, or a short word. */
+export const maxEmojiBytes = 64;
+
+/** How often one entry can be edited. */
+export const maxEdits = 1000;
+
+/** Words, phrases and beginnings of a query. */
+export const maxQueryTerms = 16;
+
+/** Letters of a word's beginning that can be searched for; a shorter one is a word. */
+export const minPrefixLetters = 3;
+
+/** Bytes of what is searched for, in UTF-8. */
+export const maxQueryBytes = 1024;
+
+/** Newest changes that come with a page of history. */
+export const maxPageChanges = 500;

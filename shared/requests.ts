@@ -7,6 +7,9 @@ import { Count, Id, Sha256, Text, Whole, optional } from "./fields.js";
 const id = optional(Id);
 const room = optional(Text);
 
+/** Where an entry is: in a room, or in the conversation with that person. */
+const place = { room, with: optional(Text) };
+
 /** Where a member begins: after a number it knows, or so many entries before the newest. */
 const replay = { since: optional(Whole), epoch: optional(Text), last: optional(Whole) };
 
@@ -18,15 +21,59 @@ export const requests = {
     room: optional(Type.Union([Text, Type.Null()])),
     session: optional(Text),
     protocol: optional(Whole),
+    token: optional(Text),
     ...replay,
   }),
   join: Type.Object({ type: Type.Literal("join"), id, room: Text, ...replay }),
   leave: Type.Object({ type: Type.Literal("leave"), id, room }),
-  message: Type.Object({ type: Type.Literal("message"), id, room, text: Text, replyTo: optional(Count) }),
+  message: Type.Object({
+    type: Type.Literal("message"),
+    id,
+    ...place,
+    text: Text,
+    replyTo: optional(Count),
+  }),
+  direct: Type.Object({
+    type: Type.Literal("direct"),
+    id,
+    to: Text,
+    text: Text,
+    replyTo: optional(Count),
+  }),
+  edit: Type.Object({ type: Type.Literal("edit"), id, ...place, target: Count, text: Text }),
+  delete: Type.Object({
+    type: Type.Literal("delete"),
+    id,
+    ...place,
+    target: optional(Count),
+    file: optional(Text),
+  }),
+  react: Type.Object({
+    type: Type.Literal("react"),
+    id,
+    ...place,
+    target: Count,
+    emoji: Text,
+    on: optional(Type.Boolean()),
+  }),
+  topic: Type.Object({ type: Type.Literal("topic"), id, room, text: Text }),
+  typing: Type.Object({ type: Type.Literal("typing"), id, ...place }),
+  read: Type.Object({ type: Type.Literal("read"), id, ...place, seq: Whole }),
   history: Type.Object({
     type: Type.Literal("history"),
     id,
-    room,
+    ...place,
+    after: optional(Whole),
+    before: optional(Whole),
+    limit: optional(Count),
+    changes: optional(Type.Boolean()),
+  }),
+  search: Type.Object({
+    type: Type.Literal("search"),
+    id,
+    ...place,
+    query: Text,
+    from: optional(Text),
     after: optional(Whole),
     before: optional(Whole),
     limit: optional(Count),
@@ -35,6 +82,12 @@ export const requests = {
     type: Type.Literal("users"),
     id,
     room,
+    after: optional(Text),
+    limit: optional(Count),
+  }),
+  directs: Type.Object({
+    type: Type.Literal("directs"),
+    id,
     after: optional(Text),
     limit: optional(Count),
   }),
@@ -49,7 +102,7 @@ export const requests = {
   upload: Type.Object({
     type: Type.Literal("upload"),
     id,
-    room,
+    ...place,
     name: Text,
     size: optional(Whole),
     sha256: optional(Sha256),

@@ -6,12 +6,25 @@ import { join, resolve } from "node:path";
 import { exitCodes } from "../client/exit-codes.js";
 import { parseOptions as parseClientOptions } from "../client/options.js";
 import { sessionLifetimeMs } from "../server/engines/embedded/sessions.js";
+import { commands } from "../server/commands.js";
 import { pageLimit } from "../server/page-limit.js";
 import { parseOptions as parseServerOptions } from "../server/options.js";
 import { leaveGraceMs, presenceIntervalMs } from "../server/presence.js";
 import { answers } from "../shared/answers.js";
 import { errorTable } from "../shared/errors.js";
-import { defaultLimits, maxPageBytes, maxUnanswered } from "../shared/limits.js";
+import {
+  defaultLimits,
+  maxEdits,
+  maxEmojiBytes,
+  maxPageBytes,
+  maxPageChanges,
+  maxQueryBytes,
+  maxQueryTerms,
+  maxTopicBytes,
+  maxUnanswered,
+  maxUnread,
+  minPrefixLetters,
+} from "../shared/limits.js";
 import { protocolVersion } from "../shared/protocol.js";
 import { requests } from "../shared/requests.js";
 import {
@@ -54,7 +67,15 @@ describe("docs/protocol.md", () => {
     const fixed = new Map([
       ["unanswered requests before the server stops reading", String(maxUnanswered)],
       ["bytes at which a page of history ends", String(maxPageBytes)],
-      ["items in a page of users, rooms or files", String(pageLimit(undefined))],
+      ["items in a page of users, rooms, files or directs", String(pageLimit(undefined))],
+      ["bytes of a topic", String(maxTopicBytes)],
+      ["bytes of an emoji", String(maxEmojiBytes)],
+      ["bytes of a query", String(maxQueryBytes)],
+      ["words of a query", String(maxQueryTerms)],
+      ["letters of a beginning that is searched for", String(minPrefixLetters)],
+      ["edits of one entry", String(maxEdits)],
+      ["changes that come with a page of history", String(maxPageChanges)],
+      ["entries among which unread ones are counted", String(maxUnread)],
       ["milliseconds between two presence lines of a room", String(presenceIntervalMs)],
       ["seconds that one who vanished may be away before it is told", String(leaveGraceMs / 1000)],
       ["hours that a session lasts", String(sessionLifetimeMs / 3_600_000)],
@@ -91,6 +112,18 @@ describe("docs/operations.md", () => {
       [],
     );
     expect(faultsOfChoices(operations, help)).toEqual([]);
+  });
+
+  it("lists the commands of the server", () => {
+    const rows = Object.entries(commands).map(([name, { describe }]) => [name, describe] as const);
+    expect(faultsOfTable(operations, { title: "Commands of the server" }, new Map(rows))).toEqual([]);
+  });
+
+  it.each(Object.keys(commands))("lists the flags of node server %s and their defaults", (name) => {
+    const parsed = parseServerOptions({ ...given, argv: [name, "--help"], dataFolder: "uploads" });
+    const help = "text" in parsed ? parsed.text : "";
+    const title = `node server ${name}`;
+    expect(faultsOfTable(operations, { title, columns: 1 }, flagsOf(help))).toEqual([]);
   });
 
   it("lists the flags of the client and their defaults", () => {

@@ -7,10 +7,10 @@ import { protocolVersion } from "../../shared/protocol.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
 import type { Claim } from "../engine.js";
-import { admit, checkStart } from "./join.js";
+import { checkStart, enter } from "./join.js";
 
 const defaultRoom = "lobby";
-const features = ["files"];
+const features = ["files", "search"];
 
 export async function connect(connection: Connection, request: RequestOf<"connect">): Promise<void> {
   const { rooms } = connection.premises;
@@ -27,13 +27,13 @@ export async function connect(connection: Connection, request: RequestOf<"connec
   checkStart(request);
   // The room first: whatever fails in it, no name is taken.
   const room = roomName && (await rooms.enter(roomName));
-  const claim = await claimName(connection, name, request.session).catch((error: unknown) => {
+  const claim = await claimName(connection, name, request).catch((error: unknown) => {
     if (room !== undefined) rooms.exit(room);
     throw error;
   });
   if (claim !== undefined) {
     connection.answer(request.id, greeting(connection, claim));
-    if (room !== undefined) admit(connection, room, request);
+    if (room !== undefined) await enter(connection, room, request);
   } else if (room !== undefined) {
     rooms.exit(room);
   }
@@ -43,11 +43,12 @@ export async function connect(connection: Connection, request: RequestOf<"connec
 async function claimName(
   connection: Connection,
   name: Name | undefined,
-  session: string | undefined,
+  { session, token }: RequestOf<"connect">,
 ): Promise<Claim | undefined> {
   const claim = await connection.premises.engine.directory.claim({
     name,
     session,
+    token,
     onTakeover: () => {
       const message = "Your session goes on on a newer connection.";
       connection.expel({ code: "name-taken", message, retry: false });

@@ -3,14 +3,13 @@
 import type { AnswerOf } from "../../shared/answers.js";
 import type { RequestOf } from "../../shared/requests.js";
 import { RoomError } from "../../shared/errors.js";
-import type { Connection } from "../connection.js";
+import type { Connection, Membership } from "../connection.js";
 import type { Page, Range } from "../engine.js";
 
 const defaultLimit = 100;
 
-export function history(connection: Connection, request: RequestOf<"history">): undefined {
-  const { room } = connection.membership(request.room);
-  const { id, after, before, limit = defaultLimit } = request;
+export function history(connection: Connection, request: RequestOf<"history">): Promise<void> | undefined {
+  const { id, after, before, limit = defaultLimit, changes } = request;
   if (after !== undefined && before !== undefined) {
     throw new RoomError("bad-message", { message: "Bad message: after and before exclude each other." });
   }
@@ -18,17 +17,30 @@ export function history(connection: Connection, request: RequestOf<"history">): 
     limit,
     ...(after !== undefined && { after }),
     ...(before !== undefined && { before }),
+    ...(changes !== undefined && { changes }),
   };
-  connection.unanswered.addInTurn(id, async () => {
-    const { head } = room;
-    await room.readInTurn(range, (page) => {
-      const { from, to, more, bytes } = page;
-      const count = to - from + 1;
-      const lost = lostBetween(range, page, head);
-      const facts = { room: room.name.shown, from, to, count, more };
-      connection.answer(id, { type: "history", ...facts, ...(lost && { lost }) });
-      if (count > 0) connection.send(bytes);
+  return connection.inPlace(request, (membership) => {
+    connection.unanswered.addInTurn(id, () => givePage(connection, membership, { id, range }));
+  });
+}
+
+async function givePage(
+  connection: Connection,
+  { room, member }: Membership,
+  { id, range }: { id: string | undefined; range: Range },
+): Promise<void> {
+  const { head } = room;
+  await room.readInTurn(range, (page) => {
+    const { from, to, more, bytes, changes } = page;
+    const count = to - from + 1;
+    const lost = lostBetween(range, page, head);
+    connection.answer(id, {
+      ...{ type: "history", ...member.place, from, to, count, more },
+      ...(changes && { changes: changes.count }),
+      ...(lost && { lost }),
     });
+    if (count > 0) connection.send(bytes);
+    if (changes !== undefined && changes.count > 0) connection.send(changes.bytes);
   });
 }
 

@@ -7,7 +7,11 @@ import type { Connection } from "../connection.js";
 import { cancel } from "./cancel.js";
 import { chunk } from "./chunk.js";
 import { connect } from "./connect.js";
+import { deleteEntry } from "./delete.js";
+import { direct } from "./direct.js";
+import { directs } from "./directs.js";
 import { download } from "./download.js";
+import { edit } from "./edit.js";
 import { files } from "./files.js";
 import { finish } from "./finish.js";
 import { history } from "./history.js";
@@ -16,7 +20,12 @@ import { leave } from "./leave.js";
 import { message } from "./message.js";
 import { ping } from "./ping.js";
 import { quit } from "./quit.js";
+import { react } from "./react.js";
+import { read } from "./read.js";
 import { rooms } from "./rooms.js";
+import { search } from "./search.js";
+import { topic } from "./topic.js";
+import { typing } from "./typing.js";
 import { upload } from "./upload.js";
 import { users } from "./users.js";
 
@@ -33,8 +42,17 @@ const handlers: {
   join,
   leave,
   message,
+  direct,
+  edit,
+  delete: deleteEntry,
+  react,
+  topic,
+  typing,
+  read,
   history,
+  search,
   users,
+  directs,
   rooms,
   files,
   upload,

@@ -4,6 +4,7 @@ import { RoomError } from "../../shared/errors.js";
 import { parseRoomName } from "../../shared/names.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection, Membership } from "../connection.js";
+import type { ReadMark } from "../engine.js";
 import type { Room } from "../room.js";
 import { leaveRoom } from "./leave.js";
 
@@ -18,9 +19,22 @@ export async function join(connection: Connection, request: RequestOf<"join">): 
   checkStart(request);
   // What it has said itself is part of what it is given.
   await connection.unanswered.recorded();
-  const room = await connection.premises.rooms.enter(name);
-  if (connection.isHere) admit(connection, room, request);
+  await enter(connection, await connection.premises.rooms.enter(name), request);
+}
+
+/** Makes the connection a member of a room that was opened for it, if it is still there then. */
+export async function enter(connection: Connection, room: Room, start: Start): Promise<void> {
+  const mark = await readMarkOf(connection, room).catch((error: unknown) => {
+    connection.premises.rooms.exit(room);
+    throw error;
+  });
+  if (connection.isHere) admit(connection, room, { ...start, mark });
   else connection.premises.rooms.exit(room);
+}
+
+// Who is new has read nothing: thousands who come at once ask nothing of the disk.
+async function readMarkOf({ claim, sender }: Connection, room: Room): Promise<ReadMark | undefined> {
+  return claim?.resumed === true ? room.readMark(sender) : undefined;
 }
 
 /** Where a member begins: behind the last number that it knows of a log, or so many entries before the head. */
@@ -36,9 +50,9 @@ export function checkStart({ since, last }: Start): void {
  * Makes the connection a member of a room that it has entered, tells so, and replays what it asked for. Joining
  * again moves the position.
  */
-export function admit(connection: Connection, room: Room, start: Start): void {
+function admit(connection: Connection, room: Room, start: Start & { mark: ReadMark | undefined }): void {
   const { memberNames } = connection.premises.limits;
-  const { id } = start;
+  const { id, mark } = start;
   const before = connection.memberships.get(room.name.key);
   // `joined` goes out before the member can be given anything.
   const member = room.join(connection);
@@ -52,7 +66,8 @@ export function admit(connection: Connection, room: Room, start: Start): void {
     head: room.head,
     memberCount: room.memberCount,
     ...(names && { members: names }),
-    topic: "",
+    topic: room.topic,
+    ...(mark && { readSeq: mark.seq, unread: mark.unread }),
   });
   begin(connection, { room, member }, start);
 }

@@ -29,6 +29,15 @@ describe("The client's options", () => {
     });
   });
 
+  it("take the operator's token from the environment or a file, and never from a flag", () => {
+    expect(parse([], { ROOMLINE_TOKEN: "secret" })).toMatchObject({ options: { token: "secret" } });
+    expect(parse([], { ROOMLINE_TOKEN_FILE: "a" })).toMatchObject({ options: { tokenFile: "a" } });
+    expect(parse(["--token-file", "b"])).toMatchObject({ options: { tokenFile: "b" } });
+    expect(parse(["--token", "secret"])).toEqual({
+      problem: "Unknown argument: token. See node client --help.",
+    });
+  });
+
   it("take a name that looks like a number, and the last of two", () => {
     expect(parse(["--name", "1", "--name", "0042"])).toMatchObject({ options: { name: "0042" } });
   });
@@ -41,6 +50,7 @@ describe("The client's options", () => {
     [["--port", "65536"], "The port must be a whole number from 1 to 65535. See node client --help."],
     [["--port", "40.5"], "The port must be a whole number from 1 to 65535. See node client --help."],
     [["--wait", "-1"], "The seconds to wait must be a number from 0 to 86400. See node client --help."],
+    [["--token-file", ""], "The name of the token's file is empty. See node client --help."],
     [["--host", ""], "The host is empty. See node client --help."],
   ])("refuse %j in one sentence", (argv, problem) => {
     expect(parse(argv)).toEqual({ problem });
@@ -54,7 +64,7 @@ describe("The client's options", () => {
     expect(parse(["--version"])).toEqual({ text: "1.2.3" });
     const help = parse(["--help"]);
     if (!("text" in help)) throw new Error("no help");
-    for (const flag of ["name", "room", "host", "port", "downloads", "json", "wait", "help", "version"]) {
+    for (const flag of ["name", "room", "host", "port", "downloads", "token-file", "json", "wait"]) {
       expect(help.text).toContain(`--${flag}`);
     }
     for (const { code, meaning } of Object.values(exitCodes))

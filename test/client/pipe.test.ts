@@ -98,7 +98,7 @@ describe("The client in a pipe", () => {
       "alice: two",
       "alice",
       "lab (1 person here)",
-      "alice: two",
+      "#2 alice: two",
       "alice: /slash",
       "alice",
     ]);
@@ -113,7 +113,139 @@ describe("The client in a pipe", () => {
     const { port } = await startServer({ limits: { historyCount: 7 } });
     const words = Array.from({ length: 30 }, (_, index) => `line ${index}`);
     const { out } = await run([...words, "/history 25"].join("\n"), { port });
-    expect(out.slice(30)).toEqual(words.slice(5).map((word) => `alice: ${word}`));
+    expect(out.slice(30)).toEqual(words.slice(5).map((word, index) => `#${index + 6} alice: ${word}`));
+  });
+
+  it("corrects and finds what was said, and looks back at what it says by now", async () => {
+    const { port } = await startServer();
+    const typed = [
+      "the bike is red",
+      "nonsense",
+      "/edit 1 the bike is blue",
+      "/reply #1 which blue?",
+      "/react 1 👍",
+      "/react 1 ok",
+      "/unreact 1 ok",
+      "/delete 2",
+      "/topic bikes",
+      "/topic",
+      '/topic ""',
+      "/topic",
+      "/history",
+      "/search blue from:alice",
+      "/search car",
+    ];
+    const { code, out, talk } = await run(typed.join("\n"), { port });
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      "alice: the bike is red",
+      "alice: nonsense",
+      "alice edited #1: the bike is blue",
+      "alice (to #1): which blue?",
+      "alice put 👍 under #1",
+      "alice put ok under #1",
+      "alice took ok back from #1",
+      "alice deleted #2",
+      "alice set the topic: bikes",
+      "alice took the topic away",
+      "#1 alice: the bike is blue (edited)",
+      "         | 👍 alice",
+      "#2 alice: (deleted)",
+      "#4 alice (to #1): which blue?",
+      "#9 alice set the topic: bikes",
+      "#10 alice took the topic away",
+      "#3 alice edited #1: the bike is blue",
+      "#4 alice (to #1): which blue?",
+    ]);
+    expect(talk.slice(2)).toEqual(["* topic: bikes", "* the room has no topic", "* nothing was found"]);
+  });
+
+  it("says what is wrong with a number, a query or a name", async () => {
+    const { port } = await startServer();
+    const typed =
+      "hi\n/edit x hello\n/delete 0\n/react 1\n/search from:bob\n/msg bob\n/msg bob hi\n/delete 7\n";
+    const { code, talk } = await run(typed, { port });
+    expect(code).toBe(6);
+    expect(talk.slice(2)).toEqual([
+      "! Usage: /edit <number> <text>",
+      "! Usage: /delete <number>",
+      "! Usage: /react <number> <emoji>",
+      "! Say which words to look for.",
+      "! Usage: /msg <name> <text>",
+      "! Nobody has this name at the moment.",
+      "! There is no entry of that number, or it was deleted.",
+    ]);
+  });
+
+  it("talks to one person alone, and shows what is said to it", async () => {
+    const { port } = await startServer();
+    const bob = await joinRoom(port, "bob the builder");
+    const input = new PassThrough();
+    const running = run(input, { port });
+    input.write('/msg "Bob the Builder" can we fix it?\n');
+    expect(await bob.next("direct")).toMatchObject({ from: "alice", text: "can we fix it?" });
+    bob.send({ type: "direct", to: "alice", text: "yes\x1b[2J", replyTo: 1 });
+    await bob.next("direct");
+    bob.send({ type: "edit", with: "alice", target: 2, text: "no" });
+    await bob.next("edit");
+    input.end();
+    expect((await running).out).toEqual(
+      expect.arrayContaining([
+        "you -> bob the builder: can we fix it?",
+        "bob the builder -> you (to #1): yes\\x1b[2J",
+        "bob the builder -> you edited #2: no",
+      ]),
+    );
+  });
+
+  it("prints directs and changes with --json, and nothing of what it asks by itself", async () => {
+    const server = await startFakeServer();
+    const input = new PassThrough();
+    const running = run(input, { port: server.port, isJson: true, waitMs: 20_000 });
+    const peer = await server.accept();
+    const direct = (seq: number) => ({ type: "direct", seq, time: "", from: "bob", to: "alice", text: "hi" });
+    const edit = { type: "edit", room: "lab", seq: 1, time: "", from: "bob", target: 1, text: "x" };
+    await peer.greet("alice", { following: [edit, direct(1)] });
+    peer.socket.end();
+    const next = await server.accept();
+    await next.greet("alice", { resumed: true });
+    const { id } = await next.next("history");
+    const list = await next.next("directs");
+    next.say({ type: "directs", id: list.id, directs: [], more: false }, direct(3));
+    next.say(
+      { type: "history", id, with: "bob", from: 2, to: 3, count: 2, more: false },
+      direct(2),
+      direct(3),
+    );
+    input.end();
+    await next.sayBye();
+    const lines = (await running).out.map((line) => JSON.parse(line) as { type: string; seq?: number });
+    expect(lines.map(({ type, seq }) => (seq === undefined ? type : `${type} ${seq}`))).toEqual([
+      "joined",
+      "edit 1",
+      "direct 1",
+      "direct 2",
+      "direct 3",
+      "bye",
+    ]);
+  });
+
+  it("shows the operator's token that a file or the environment has", async () => {
+    const { port, dataFolder } = await startServer();
+    const bob = await joinRoom(port, "bob");
+    await bob.ask({ type: "message", id: "m", text: "rude" });
+    const file = join(dataFolder, "operator.token");
+    const flags = ["--port", String(port), "--name", "alice", "--room", "lab", "--token-file", file];
+    const alice = startPerson({ cwd: dataFolder, flags });
+    alice.type("/delete 1");
+    await alice.sees("alice deleted #1");
+    alice.hangUp();
+    expect(await alice.leaves()).toBe(0);
+    const wrong = await run("hello\n", { port, token: "wrong" });
+    expect(wrong).toMatchObject({ code: 4, talk: [expect.stringMatching(/^! /)] });
+    const missing = startPerson({ cwd: dataFolder, flags: ["--token-file", "missing"] });
+    expect(await missing.leaves()).toBe(2);
+    expect(missing.screen).toBe("Cannot read missing: there is no such file or folder.\n");
   });
 
   it("uploads and downloads, each before the next line", async () => {

@@ -1,7 +1,7 @@
 // What a session promises about the rooms that it goes back to, against a server that says what each test wants.
 
 import { openSession } from "../../client/connect.js";
-import type { Gap } from "../../client/inbox.js";
+import type { Gap } from "../../client/gap.js";
 import type { Session } from "../../client/session.js";
 import { joined, message, replayOf, startFakeServer, type FakePeer } from "./fake-server.js";
 import { back, stateOf, talk, type Talk } from "./lasting-talk.js";
@@ -128,7 +128,7 @@ describe("A room that a session goes back to", () => {
     expect(await joining).toMatchObject({ type: "joined", room: "lab" });
     await settled(session, next);
     expect(seen).toEqual([41, 42]);
-    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "ping"]);
+    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "directs", "ping"]);
   });
 
   it("is left before it is joined when that was asked for, at no known place", async () => {

@@ -2,6 +2,7 @@
 
 import {
   entryLines,
+  gapLine,
   joinedLine,
   presenceLines,
   progressLine,
@@ -10,7 +11,7 @@ import {
 } from "../../client/render.js";
 
 const now = new Date(2026, 10, 21, 10, 0, 3, 120);
-const place: Place = { room: "lab", now };
+const place: Place = { room: "lab", me: "me", now };
 const head = { room: "lab", seq: 1, time: now.toISOString(), from: "alice" };
 const file = { file: "c0", version: 1, mime: "image/png", sha256: "0".repeat(64) };
 
@@ -22,7 +23,9 @@ describe("The room as text", () => {
   it("says which room and which day when those are others", () => {
     const entry = { type: "message", ...head, text: "hi" } as const;
     const tomorrow = new Date(2026, 10, 22, 0, 0, 1);
-    expect(entryLines(entry, { room: "den", now: tomorrow })).toBe("2026-11-21 10:00:03 [lab] alice: hi");
+    expect(entryLines(entry, { ...place, room: "den", now: tomorrow })).toBe(
+      "2026-11-21 10:00:03 [lab] alice: hi",
+    );
   });
 
   it("lets no text look like the line of somebody else", () => {
@@ -46,6 +49,60 @@ describe("The room as text", () => {
     );
   });
 
+  it("shows what changes an entry by its number", () => {
+    const entry = { ...head, seq: 14, target: 12 };
+    expect(
+      [
+        { type: "edit", ...entry, text: "two\nlines" } as const,
+        { type: "edit", ...head, target: 1, deleted: true } as const,
+        { type: "delete", ...entry } as const,
+        { type: "react", ...entry, emoji: "\u202e", on: true } as const,
+        { type: "react", ...entry, emoji: "👍", on: false } as const,
+        { type: "topic", ...head, text: "a\nb" } as const,
+        { type: "topic", ...head, text: "" } as const,
+      ].map((changed) => entryLines(changed, place).slice(9)),
+    ).toEqual([
+      "alice edited #12: two\n         | lines",
+      "alice edited #1: (deleted)",
+      "alice deleted #12",
+      "alice put \\u202e under #12",
+      "alice took 👍 back from #12",
+      "alice set the topic: a\n         | b",
+      "alice took the topic away",
+    ]);
+  });
+
+  it("shows what was deleted as that", () => {
+    const deleted = { ...head, deleted: true };
+    expect(entryLines({ type: "message", ...deleted }, place)).toBe("10:00:03 alice: (deleted)");
+    expect(entryLines({ type: "file", ...deleted }, place)).toBe("10:00:03 alice shared a file (deleted)");
+    expect(entryLines({ type: "topic", ...deleted }, place)).toBe("10:00:03 alice set the topic: (deleted)");
+  });
+
+  it("shows to whom something is said that is for one alone, and which number is answered", () => {
+    const { room: _none, ...said } = head;
+    const direct = { type: "direct", ...said, to: "me", text: "psst", replyTo: 3 } as const;
+    expect(entryLines(direct, place)).toBe("10:00:03 alice -> you (to #3): psst");
+    expect(entryLines({ ...direct, from: "me", to: "bob" }, place)).toBe("10:00:03 you -> bob (to #3): psst");
+    const reaction = { type: "react", ...said, to: "me", target: 1, emoji: "👍", on: true } as const;
+    expect(entryLines(reaction, place)).toBe("10:00:03 alice -> you put 👍 under #1");
+  });
+
+  it("shows an entry's number where somebody looks back", () => {
+    const entry = { type: "message", ...head, text: "hi" } as const;
+    expect(entryLines(entry, { ...place, room: "den" }, { isNumbered: true })).toBe(
+      "10:00:03 [lab] #1 alice: hi",
+    );
+  });
+
+  it("says what the server has no more, of a room and of a talk with one person", () => {
+    const gap = { kind: "lost", from: 3, to: 5 } as const;
+    expect(gapLine({ ...gap, room: "lab" })).toBe("* the server has entries 3 to 5 of lab no more");
+    expect(gapLine({ ...gap, to: 3, with: "bob" })).toBe(
+      "* the server has entry 3 of your talk with bob no more",
+    );
+  });
+
   it("tells who came and went, but not that I came", () => {
     const presence = {
       type: "presence",
@@ -55,16 +112,13 @@ describe("The room as text", () => {
       memberCount: 2,
     } as const;
     expect(
-      presenceLines(
-        { ...presence, joined: [...presence.joined], left: [...presence.left] },
-        { ...place, me: "me" },
-      ),
+      presenceLines({ ...presence, joined: [...presence.joined], left: [...presence.left] }, place),
     ).toEqual(["* bob joined", "* eve left"]);
   });
 
   it("tells how many are here when the names were left out", () => {
     const presence = { type: "presence" as const, room: "lab", joined: [], left: [], memberCount: 250 };
-    expect(presenceLines(presence, { ...place, me: "me" })).toEqual(["* 250 people are here"]);
+    expect(presenceLines(presence, place)).toEqual(["* 250 people are here"]);
   });
 
   it("tells who is here on joining", () => {
@@ -74,6 +128,9 @@ describe("The room as text", () => {
     );
     expect(joinedLine({ ...joined, memberCount: 1, members: ["alice"] }, "alice")).toBe(
       "* you are in lab with nobody else yet",
+    );
+    expect(joinedLine({ ...joined, memberCount: 1, topic: "a\nb", readSeq: 2, unread: 3 }, "alice")).toBe(
+      "* you are in lab with nobody else yet; 3 unread; topic: a\\x0ab",
     );
     expect(joinedLine({ ...joined, memberCount: 300 }, "alice")).toBe("* you are in lab with 299 others");
   });

@@ -143,8 +143,13 @@ describe("The client at a terminal", () => {
     expect(last).toBe(10);
     const entries = [message(40, "bob"), message(41, "bob")];
     peer.say(...replayOf({ id: String(id), room: "lab", head: 41 }, entries), message(42, "bob"));
-    const shown = await alice.sees("text 42");
-    expect(shown.match(/you are in lab|text \d+/g)).toEqual(["you are in lab", "text 40", "text 41"]);
+    const shown = await alice.sees(" bob: text 42");
+    expect(shown.match(/you are in lab|#\d+ bob: text \d+/g)).toEqual([
+      "you are in lab",
+      "#40 bob: text 40",
+      "#41 bob: text 41",
+    ]);
+    expect(shown).not.toContain("#42");
     alice.type("/join den\r");
     const join = await peer.next("join");
     expect(join).toMatchObject({ room: "den", last: 10 });

@@ -63,8 +63,8 @@ describe("A file through the server", () => {
     await upload(alice, await localFile(bytes, "first"));
     const folder = await temporaryFolder();
     const seen: string[] = [];
-    alice.on("message", ({ text }) => seen.push(text));
-    alice.on("file", ({ name }) => seen.push(name));
+    alice.on("message", ({ text }) => seen.push(String(text)));
+    alice.on("file", ({ name }) => seen.push(String(name)));
     const transfers = [
       upload(alice, await localFile(bytes, "second")),
       download(alice, { name: "first" }, { folder }),
@@ -309,7 +309,7 @@ describe("A transfer whose connection is lost", () => {
     const pinged = session.ping();
     next.say({ type: "pong", id: (await next.next("ping")).id, time: "" });
     await pinged;
-    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "ping"]);
+    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "ping", "directs"]);
   });
 
   it("is an upload that succeeds when its last byte was sent and its entry is in the replay", async () => {
@@ -322,7 +322,7 @@ describe("A transfer whose connection is lost", () => {
     const next = await back();
     await next.letIn({ name: "alice", replay: [fileEntry({ id, size: 3, sha256: sha256(abc) })] });
     expect(await uploading).toMatchObject({ seq: 1, name: "file.bin" });
-    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join"]);
+    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "directs"]);
   });
 
   it("is unsure of an upload whose last byte was sent when the replay does not have it", async () => {

@@ -82,6 +82,7 @@ function as(name: string | undefined): ClaimRequest {
   return {
     name: name === undefined ? undefined : parsePersonName(name),
     session: undefined,
+    token: undefined,
     onTakeover: () => undefined,
   };
 }

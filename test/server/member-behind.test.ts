@@ -4,6 +4,7 @@ import type {
   Appended,
   Draft,
   Engine,
+  Found,
   LogListener,
   Page,
   Range,
@@ -12,8 +13,9 @@ import type {
 } from "../../server/engine.js";
 import type { Peer } from "../../server/member.js";
 import { Room } from "../../server/room.js";
-import { bodyOf, entryLine, type EntryLines } from "../../shared/entry.js";
+import { bodyOf, entryLine, placeOf, type EntryLines } from "../../shared/entry.js";
 import { parseRoomName, type Name } from "../../shared/names.js";
+import { erase } from "../contracts/drafts.js";
 import { roomParts } from "../support/room-parts.js";
 import { openTestEngine, temporaryFolder } from "../support/server.js";
 
@@ -21,7 +23,7 @@ const lab = parseRoomName("lab");
 
 /** A peer whose socket is full when the test says so. */
 class SlowPeer implements Peer {
-  readonly name = "slow";
+  readonly name: string;
   readonly sender = "s";
   readonly isOpen = true;
   readonly shareBytes = 256 * 1024;
@@ -29,6 +31,10 @@ class SlowPeer implements Peer {
   received = "";
   failure: unknown;
   #takeMore: () => void = () => undefined;
+
+  constructor(name = "slow") {
+    this.name = name;
+  }
 
   send(lines: Uint8Array | string): void {
     this.received += Buffer.from(lines).toString();
@@ -78,7 +84,7 @@ class EarlyReadableLog implements RoomLog {
 
   subscribe(_room: Name, listener: LogListener): Promise<Subscription> {
     this.#listener = listener;
-    return Promise.resolve({ name: "lab", epoch: "e", head: 0, close: () => undefined });
+    return Promise.resolve({ name: "lab", epoch: "e", head: 0, topic: "", close: () => undefined });
   }
 
   read(_room: Name, { after = 0, before = Infinity, limit }: Range): Promise<Page> {
@@ -88,6 +94,10 @@ class EarlyReadableLog implements RoomLog {
 
   find(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  search(): Promise<Found> {
+    return Promise.resolve({ count: 0, more: false, bytes: Buffer.alloc(0) });
   }
 
   deliver(): void {
@@ -100,7 +110,12 @@ class EarlyReadableLog implements RoomLog {
     const time = "2026-11-21T10:00:00.000Z";
     let text = "";
     for (let seq = from; seq <= to; seq++) {
-      text += entryLine('"lab"', { type: "message", seq, time, body: bodyOf({ from: "alice", text: "hi" }) });
+      text += entryLine(placeOf("lab"), {
+        type: "message",
+        seq,
+        time,
+        body: bodyOf({ from: "alice", text: "hi" }),
+      });
     }
     return { from, to, bytes: Buffer.from(text) };
   }
@@ -111,8 +126,10 @@ async function openRoom(): Promise<{ engine: Engine; room: Room }> {
   return { engine, room: await Room.open(lab, roomParts(engine.log)) };
 }
 
-const say = (room: Room) =>
-  room.record({ type: "message", sender: "s", id: undefined, body: bodyOf({ from: "alice", text: "hi" }) });
+const record = (room: Room, text: string) =>
+  room.record({ type: "message", sender: "s", id: undefined, body: bodyOf({ from: "alice", text }) });
+
+const say = (room: Room) => record(room, "hi");
 
 describe("Member, behind in a room that goes on talking", () => {
   it("is given every entry once and in order, through hundreds of falls", async () => {
@@ -190,6 +207,32 @@ describe("Member, behind in a room that goes on talking", () => {
     expect(peer.seqs()).toEqual([1]);
   });
 
+  it("is given what is left of entries that were deleted, whether it fell behind before or comes back after", async () => {
+    const { room } = await openRoom();
+    const [slow, early, late] = [new SlowPeer(), new SlowPeer("early"), new SlowPeer("late")];
+    const member = room.join(slow);
+    slow.fill();
+    for (const text of ["stays", "SECRET", "stays too"]) await record(room, text);
+    await Promise.all(Array.from({ length: 600 }, () => say(room)));
+    // Its page is kept for others who come back.
+    const first = room.join(early);
+    await first.replay(0, undefined);
+    await first.caughtUp();
+    expect(early.received).toContain("SECRET");
+    await room.record(erase(2, { sender: "s" }));
+
+    slow.drain();
+    const second = room.join(late);
+    await second.replay(0, undefined);
+    await Promise.all([member.caughtUp(), second.caughtUp()]);
+
+    for (const peer of [slow, late]) {
+      expect(peer.seqs()).toEqual(Array.from({ length: 604 }, (_, n) => n + 1));
+      expect(peer.received).toContain("stays too");
+      expect(peer.received).not.toContain("SECRET");
+    }
+  });
+
   it("keeps nobody waiting for it once it has left", async () => {
     const { room } = await openRoom();
     const peer = new SlowPeer();
@@ -214,6 +257,7 @@ describe("Members who come back at once", () => {
       append: (name, drafts) => log.append(name, drafts),
       subscribe: (name, listener) => log.subscribe(name, listener),
       find: (name, sender, id) => log.find(name, sender, id),
+      search: (name, query) => log.search(name, query),
       read(name, range) {
         reads++;
         return log.read(name, range);

@@ -10,7 +10,7 @@ function openPages(maxBytes: number) {
   const pages = new RecentPages(maxBytes);
   const reads: string[] = [];
   const get = (key: string) =>
-    pages.get(key, () => {
+    pages.get({ epoch: "e", range: key }, () => {
       reads.push(key);
       return Promise.resolve(page(40));
     });
@@ -34,7 +34,7 @@ describe("RecentPages", () => {
 
   it("keeps none that is larger than its bound, and goes on counting right", async () => {
     const { pages, reads, get } = openPages(100);
-    expect(await pages.get("large", () => Promise.resolve(page(500)))).toMatchObject({
+    expect(await pages.get({ epoch: "e", range: "large" }, () => Promise.resolve(page(500)))).toMatchObject({
       bytes: { length: 500 },
     });
     for (const key of ["a", "b", "a", "b"]) await get(key);
@@ -43,7 +43,9 @@ describe("RecentPages", () => {
 
   it("tries again what could not be read", async () => {
     const { pages, get } = openPages(100);
-    await expect(pages.get("a", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await expect(
+      pages.get({ epoch: "e", range: "a" }, () => Promise.reject(new Error("no"))),
+    ).rejects.toThrow("no");
     expect(await get("a")).toMatchObject({ bytes: { length: 40 } });
   });
 });

@@ -1,21 +1,13 @@
 // The same sender and id make one entry in a room: whatever is sent again is answered, and nothing is doubled.
 
 import { createHash } from "node:crypto";
-import { joinRoom, openPeer, type Peer } from "../support/peer.js";
+import { comeBack, joinRoom, type Peer } from "../support/peer.js";
 import { startServer, temporaryFolder } from "../support/server.js";
 import { keptFiles } from "./handlers/transfers.js";
 
 const say = (id: string, text: string, more: object = {}) => ({ type: "message", id, text, ...more });
 const hello = Buffer.from("hello").toString("base64");
 const sha256 = createHash("sha256").update("hello").digest("hex");
-
-async function comeBack(port: number, older: Peer, name: string): Promise<Peer> {
-  const peer = await openPeer(port);
-  const session = older.all("connected")[0]?.session;
-  peer.send({ type: "connect", id: "c", name, room: "lab", session });
-  await peer.next("joined");
-  return peer;
-}
 
 async function entriesOf(peer: Peer): Promise<unknown[]> {
   const lines = await peer.answersTo({ type: "history", id: "all" });
@@ -86,11 +78,11 @@ describe("A message sent again under its id", () => {
     const first = await startServer({ dataFolder });
     const alice = await joinRoom(first.port, "alice");
     await alice.answersTo(say("m1", "hi"));
-    const again = await comeBack(first.port, alice, "Alice");
+    const again = await comeBack(first.port, alice, { name: "Alice" });
     expect(await again.answersTo(say("m1", "hi"))).toMatchObject([{ type: "recorded", seq: 1 }]);
     await first.close();
     const second = await startServer({ dataFolder });
-    const back = await comeBack(second.port, alice, "alice");
+    const back = await comeBack(second.port, alice);
     expect(await back.answersTo(say("m1", "hi"))).toMatchObject([{ type: "recorded", seq: 1 }]);
     expect(await back.answersTo(say("m1", "ho"))).toMatchObject([{ code: "id-reused" }]);
     // Without the session it is somebody else of the same name.

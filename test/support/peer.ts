@@ -117,6 +117,16 @@ export async function openPeer(port: number): Promise<Peer> {
   return new Peer(socket);
 }
 
+/** A newer connection of the same person, by the session of an older; more goes into its `connect`. */
+export async function comeBack(port: number, older: Peer, more: object = {}): Promise<Peer> {
+  const peer = await openPeer(port);
+  const greeting = older.all("connected")[0];
+  const proof = { name: greeting?.name, session: greeting?.session };
+  peer.send({ type: "connect", id: "c", room: "lab", ...proof, ...more });
+  await peer.next("joined");
+  return peer;
+}
+
 /** A peer that is in a room, its greeting read. */
 export async function joinRoom(port: number, name: string, room = "lab"): Promise<Peer> {
   const peer = await openPeer(port);

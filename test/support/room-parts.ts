@@ -1,12 +1,15 @@
 // What a room needs beside its log, for a test that opens one by itself.
 
-import type { RoomLog } from "../../server/engine.js";
+import type { ReadMarks, RoomLog } from "../../server/engine.js";
 import { RecentEntries } from "../../server/recent-entries.js";
 import { RecentPages } from "../../server/recent-pages.js";
 import type { RoomParts } from "../../server/room.js";
 import { Turnstile } from "../../server/turnstile.js";
 import { Works } from "../../server/works.js";
 import { defaultLimits } from "../../shared/limits.js";
+
+/** Nobody has read anything. */
+const noMarks: ReadMarks = { mark: () => Promise.resolve(), find: () => Promise.resolve(undefined) };
 
 export function roomParts(log: RoomLog, parts: Partial<RoomParts> = {}): RoomParts {
   const recent = new RecentEntries();
@@ -17,5 +20,5 @@ export function roomParts(log: RoomLog, parts: Partial<RoomParts> = {}): RoomPar
     pages: new Turnstile(8),
     recentPages: new RecentPages(),
   };
-  return { log, limits: defaultLimits, recent, ...shared, leaveGraceMs: 50, ...parts };
+  return { log, readMarks: noMarks, limits: defaultLimits, recent, ...shared, leaveGraceMs: 50, ...parts };
 }

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Engine } from "../../server/engine.js";
+import type { Engine, Retention } from "../../server/engine.js";
 import { openEmbeddedEngine, type EmbeddedEngineOptions } from "../../server/engines/embedded/index.js";
 import { RoomServer, type RoomServerOptions } from "../../server/server.js";
 import { defaultLimits, type Limits } from "../../shared/limits.js";
@@ -28,6 +28,9 @@ export interface TestServerOptions extends Partial<
   readonly dataFolder?: string;
   /** With less room on the disk no upload begins. */
   readonly minFreeBytes?: number;
+  /** What is kept of the logs, and how often it is looked for the rest; everything when left out. */
+  readonly retention?: Retention;
+  readonly retentionEveryMs?: number;
 }
 
 export async function temporaryFolder(): Promise<string> {
@@ -47,13 +50,16 @@ export async function openTestEngine(
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { limits, dataFolder = await temporaryFolder(), minFreeBytes, ...times } = options;
+  const { limits, dataFolder = await temporaryFolder(), minFreeBytes, ...others } = options;
+  const { retention, retentionEveryMs, ...times } = others;
   const mistakes: unknown[] = [];
   const engine = await openEmbeddedEngine({
     dataFolder,
     threadFolder,
     dedupeMs: limits?.dedupeMs ?? defaultLimits.dedupeMs,
     ...(minFreeBytes !== undefined && { minFreeBytes }),
+    ...(retention !== undefined && { retention }),
+    ...(retentionEveryMs !== undefined && { retentionEveryMs }),
   });
   const server = new RoomServer(engine, {
     host: "127.0.0.1",

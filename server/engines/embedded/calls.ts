@@ -80,9 +80,9 @@ export class WorkerCalls<M extends Methods<M>> {
    * Calls the worker's `close` and waits until it has ended by itself. It is not terminated: a native module that
    * is cut off in the middle takes the whole process with it. May be called twice.
    */
-  async close(): Promise<void> {
+  async close(how?: Argument<M["close" & keyof M]>): Promise<void> {
     this.#isClosing = true;
-    await this.#ask("close", undefined).catch(() => undefined);
+    await this.#ask("close", how).catch(() => undefined);
     await this.#exited;
   }
 

@@ -1,5 +1,6 @@
 // The only file that names the SQLite package, so that `node:sqlite` can take its place. Opens the database of
-// a data folder, for the writer or read-only. Used inside worker threads only: SQLite's calls block.
+// a data folder, for the writer or read-only. Used inside worker threads, and by the operator's commands, which are
+// programs of their own: SQLite's calls block.
 
 import { dirname } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
@@ -9,7 +10,7 @@ type Value = string | number | Uint8Array | null;
 
 /** As much of a prepared statement as is used here. */
 export interface Statement {
-  run(...values: Value[]): { lastInsertRowid: number | bigint };
+  run(...values: Value[]): { lastInsertRowid: number | bigint; changes: number | bigint };
   get(...values: Value[]): Row | undefined;
   all(...values: Value[]): Row[];
   iterate(...values: Value[]): Iterable<Row>;
@@ -93,8 +94,13 @@ export function resultCode(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
+/** Whether SQLite has said it, with a result code or, as when a statement is prepared, without. */
+export function isOfSqlite(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+}
+
 /** https://www.sqlite.org/rescode.html */
-export const resultCodes = { busy: 5, full: 13 } as const;
+export const resultCodes = { busy: 5, corrupt: 11, full: 13, constraint: 19, notADatabase: 26 } as const;
 
 /** An error of SQLite at the start, as a sentence. */
 export function unusable(path: string, error: unknown): Error {

@@ -5,10 +5,18 @@ import { randomBytes } from "node:crypto";
 import { RoomError } from "../../../shared/errors.js";
 import { parsePersonName, type Name } from "../../../shared/names.js";
 import type { Claim, ClaimRequest, Directory } from "../../engine.js";
+import { isSameToken } from "./operator-token.js";
 import { newSender, sessionLifetimeMs, signSession, verifySession } from "./sessions.js";
 
 /** Past so many the oldest ends are forgotten; those sessions then count from when they were issued. */
 const maxEndedSessions = 10_000;
+
+export interface DirectoryKeys {
+  /** Signs sessions. */
+  readonly key: Buffer;
+  /** What an operator shows. */
+  readonly operatorToken: string;
+}
 
 interface Holder {
   readonly sender: string;
@@ -18,17 +26,35 @@ interface Holder {
 export class EmbeddedDirectory implements Directory {
   readonly #key: Buffer;
   readonly #nowMs: () => number;
+  readonly #operatorToken: string;
+  readonly #openedMs: number;
   readonly #holders = new Map<string, Holder>();
   /** When the last connection of a session ended, for as long as that matters; oldest first. */
   readonly #ended = new Map<string, number>();
 
-  constructor(key: Buffer, nowMs: () => number = Date.now) {
+  constructor({ key, operatorToken }: DirectoryKeys, nowMs: () => number = Date.now) {
     this.#key = key;
+    this.#operatorToken = operatorToken;
     this.#nowMs = nowMs;
+    this.#openedMs = nowMs();
+  }
+
+  /**
+   * Whether somebody may still come back as this sender. For a day after the start nobody knows who may.
+   */
+  isKnown(sender: string): boolean {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#openedMs <= sessionLifetimeMs) return true;
+    if (nowMs - (this.#ended.get(sender) ?? -Infinity) <= sessionLifetimeMs) return true;
+    return Array.from(this.#holders.values()).some((holder) => holder.sender === sender);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the boundary is asynchronous, this engine is not
   async claim(request: ClaimRequest): Promise<Claim> {
+    const { token } = request;
+    if (token !== undefined && !isSameToken(token, this.#operatorToken)) {
+      throw new RoomError("forbidden", { message: "That is not the operator's token." });
+    }
     const name = request.name ?? this.#guestName();
     const known = this.#knownSender(name, request.session);
     const sender = known ?? newSender();
@@ -46,6 +72,7 @@ export class EmbeddedDirectory implements Directory {
       session: renewed(),
       renewed,
       resumed: known !== undefined,
+      isOperator: token !== undefined,
       release: () => {
         if (this.#holders.get(name.key) !== holder) return;
         this.#holders.delete(name.key);

@@ -2,26 +2,31 @@
 //
 //   roomline.db  (-wal, -shm)   the log, in SQLite        blobs/     complete files, by their hash
 //   session.key                 signs guests' sessions    partial/   uploads under way
+//   search.db  (-wal, -shm)     the search index, made from it      operator.token  makes an operator of who shows it
 //   roomline.lock               held by the one server that has the folder open
-//   roomline.db.v1              what the log was before it was brought to a newer schema
+//   roomline.db.v1              what the log was before it was brought to a newer schema; goes with the next clean stop
 
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine, RoomLog } from "../../engine.js";
+import type { Engine, Retention, RoomLog } from "../../engine.js";
 import { WorkerCalls, type Methods } from "./calls.js";
 import { openCatalog } from "./catalog.js";
+import { prepareFolder } from "./data-folder.js";
 import { EmbeddedDirectory } from "./directory.js";
-import { exists, makeDurableFolder } from "./disk.js";
 import { openFolderFileStore, type FolderFileStore } from "./files.js";
-import { databaseFile, keyFile } from "./layout.js";
+import type { IndexerMethods } from "./indexer.js";
+import { keyFile, operatorFile } from "./layout.js";
 import { EmbeddedLog } from "./log.js";
+import { openOperatorToken } from "./operator-token.js";
+import { EmbeddedReadMarks } from "./read-marks.js";
 import type { ReaderMethods } from "./reader.js";
+import { Housekeeping } from "./housekeeping.js";
+import { Search } from "./search.js";
 import { openSessionKey } from "./sessions.js";
 import type { WriterData, WriterMethods } from "./writer.js";
 
 export interface EmbeddedEngineOptions {
   readonly dataFolder: string;
-  /** Where the compiled threads, writer.js and reader.js, are. */
+  /** Where the compiled threads, writer.js, reader.js and indexer.js, are. */
   readonly threadFolder: string;
   /** With less room on the disk no upload begins. */
   readonly minFreeBytes?: number;
@@ -29,9 +34,19 @@ export interface EmbeddedEngineOptions {
   readonly dedupeMs?: number;
   /** Entries whose keys are sealed together (keys.ts). */
   readonly segmentEntries?: number;
+  /** What is kept of the logs; everything when left out. */
+  readonly retention?: Retention;
+  /** How often it is looked for what need not be kept, in ms; a minute when left out. */
+  readonly retentionEveryMs?: number;
+  /** Called with what went wrong where nobody asked for anything, and will be tried again. */
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 const defaultDedupeMs = 24 * 3600 * 1000;
+
+const keepsAll: Retention = { all: { keepsFiles: true }, rooms: new Map() };
+const defaultRetentionEveryMs = 60_000;
+const ignore = () => undefined;
 
 /** Few enough to read back in a moment at the next start, and to seal without being noticed. */
 const defaultSegmentEntries = 2 ** 16;
@@ -42,78 +57,80 @@ export async function openEmbeddedEngine({
   threadFolder,
   dedupeMs = defaultDedupeMs,
   segmentEntries = defaultSegmentEntries,
-  ...limits
+  ...options
 }: EmbeddedEngineOptions): Promise<Engine> {
-  await makeDurableFolder(dataFolder);
-  await refuseBlobsAlone(dataFolder);
-  await refuseEmptied(dataFolder);
+  await prepareFolder(dataFolder);
   // First, because it takes the folder for this process alone.
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), {
     folder: dataFolder,
     keys: { windowMs: dedupeMs, segmentEntries },
   } satisfies WriterData);
+  const reader = openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
+  const indexer = openThread<IndexerMethods>(join(threadFolder, "indexer.js"), dataFolder);
   try {
-    const reader = await openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
-    try {
-      return await assemble({ dataFolder, writer, reader, limits });
-    } catch (error) {
-      await reader.close();
-      throw error;
-    }
+    const threads = { writer, reader: await reader, indexer: await indexer };
+    return await assemble({ dataFolder, ...threads }, options);
   } catch (error) {
+    for (const opened of await Promise.allSettled([indexer, reader]))
+      if (opened.status === "fulfilled") await opened.value.close();
     await writer.close();
     throw error;
   }
 }
 
-interface Parts {
+interface Threads {
   readonly dataFolder: string;
   readonly writer: WorkerCalls<WriterMethods>;
   readonly reader: WorkerCalls<ReaderMethods>;
-  readonly limits: { readonly minFreeBytes?: number };
+  readonly indexer: WorkerCalls<IndexerMethods>;
 }
 
-async function assemble({ dataFolder, writer, reader, limits }: Parts): Promise<Engine> {
+type Limits = Pick<EmbeddedEngineOptions, "minFreeBytes" | "retention" | "retentionEveryMs" | "onTrouble">;
+
+async function assemble(
+  { dataFolder, writer, reader, indexer }: Threads,
+  { retention = keepsAll, retentionEveryMs = defaultRetentionEveryMs, onTrouble = ignore, ...limits }: Limits,
+): Promise<Engine> {
   const key = await openSessionKey(join(dataFolder, keyFile));
+  const operatorToken = await openOperatorToken(join(dataFolder, operatorFile));
   const findOrphans = (hashes: readonly string[]) => reader.call("orphans", hashes);
   const files = await openFolderFileStore({ folder: dataFolder, findOrphans, ...limits });
-  const log = new EmbeddedLog(writer, reader);
+  // What cannot be removed now goes when the folder is next opened.
+  const onFreed = (sha256: string) => void files.remove(sha256).catch(() => undefined);
+  const search = new Search(indexer);
+  const log = new EmbeddedLog({ writer, reader, search, onFreed });
+  const directory = new EmbeddedDirectory({ key, operatorToken });
+  const readMarks = new EmbeddedReadMarks(writer, reader);
+  const housekeeping = new Housekeeping({
+    ...{ writer, reader, retention, everyMs: retentionEveryMs, onFreed },
+    onPruned: (roomKey, to) => {
+      log.tellPruned(roomKey, to);
+    },
+    isKnown: (sender) => directory.isKnown(sender),
+    onFailed: onTrouble,
+  });
   return {
     log: endingHolds(log, files),
     catalog: openCatalog(reader),
     files,
-    directory: new EmbeddedDirectory(key),
-    failed: Promise.race([writer.failed, reader.failed]),
+    directory,
+    readMarks,
+    failed: Promise.race([writer.failed, reader.failed, indexer.failed]),
     async close() {
+      await housekeeping.close();
+      await readMarks.flush();
       await log.flush();
-      // The files first: they ask the reader.
+      // The files first: they ask the reader. The writer last: what it closes is what the others read.
       await files.close();
-      await reader.close();
-      await writer.close();
+      search.close();
+      await Promise.all([indexer.close(), reader.close()]);
+      await writer.close({ isClean: true });
     },
     async abandon() {
-      await Promise.all([reader.close(), writer.close()]);
+      search.close();
+      await Promise.all([indexer.close(), reader.close(), writer.close(), housekeeping.close()]);
     },
   };
-}
-
-// A new database would know none of the files, and the sweep would take them for what a crash has left.
-async function refuseBlobsAlone(dataFolder: string): Promise<void> {
-  if (await exists(join(dataFolder, databaseFile))) return;
-  const blobs = join(dataFolder, "blobs");
-  if (!(await exists(blobs)) || (await readdir(blobs)).length === 0) return;
-  throw new Error(
-    `The data folder ${dataFolder} has files but no ${databaseFile}. Put it back, or move ${blobs} away.`,
-  );
-}
-
-// SQLite takes a file of no bytes for a new database. It is one only until its server has made the key, which it
-// does after the tables; later, somebody or something has emptied it.
-async function refuseEmptied(dataFolder: string): Promise<void> {
-  const path = join(dataFolder, databaseFile);
-  if (!(await exists(path)) || (await stat(path)).size > 0) return;
-  if (!(await exists(join(dataFolder, keyFile)))) return;
-  throw new Error(`The database ${path} has no bytes any more. Put it back, or move ${dataFolder} away.`);
 }
 
 /** The log, where the draft of a file ends the hold on its blob. */
@@ -131,6 +148,7 @@ function endingHolds(log: EmbeddedLog, files: FolderFileStore): RoomLog {
     subscribe: (room, listener) => log.subscribe(room, listener),
     read: (room, range) => log.read(room, range),
     find: (room, sender, id) => log.find(room, sender, id),
+    search: (room, query) => log.search(room, query),
   };
 }
 

@@ -64,7 +64,7 @@ export class Keys {
       "SELECT time, sender, id, type, body FROM entries WHERE room = ? AND seq = ?",
     );
     this.#moveKeyed = database.prepare(
-      "UPDATE rooms SET keyed = coalesce((SELECT max(seq) FROM entries WHERE room = rooms.id), 0) WHERE id = ?",
+      "UPDATE rooms SET keyed = coalesce((SELECT max(seq) FROM entries WHERE room = rooms.id), pruned) WHERE id = ?",
     );
     this.#segments = new KeySegments(database);
   }

@@ -14,10 +14,12 @@ export class Listing {
   readonly #selectOrphans: Statement;
 
   constructor(database: Database) {
-    const files = `SELECT f.seq, e.time, f.author, f.file, f.name, f.version, f.size, f.mime, f.sha256
-      FROM files f JOIN entries e ON e.room = f.room AND e.seq = f.seq WHERE f.room = ?`;
+    const files = `SELECT f.seq, f.time, f.author, f.file, f.name, f.version, f.size, f.mime, f.sha256
+      FROM files f WHERE f.room = ?`;
     this.#selectRoom = database.prepare("SELECT id FROM rooms WHERE key = ?");
-    this.#selectRooms = database.prepare("SELECT key, name FROM rooms WHERE key > ? ORDER BY key LIMIT ?");
+    this.#selectRooms = database.prepare(
+      "SELECT key, name FROM rooms WHERE key > ? AND name <> '' ORDER BY key LIMIT ?",
+    );
     this.#selectFiles = database.prepare(`${files} AND f.seq < ? ORDER BY f.seq DESC LIMIT ?`);
     this.#selectById = database.prepare(`${files} AND f.file = ?`);
     this.#selectNewest = database.prepare(`${files} AND f.key = ? ORDER BY f.version DESC LIMIT 1`);

@@ -2,22 +2,26 @@
 // (group commit), splices the lines of each commit once, and calls the listeners. The database is in writer.ts
 // and reader.ts.
 
-import { entryLine, type EntryLines } from "../../../shared/entry.js";
+import { deletedBody, entryLine, placeOf, type RecordedEntry } from "../../../shared/entry.js";
 import { RoomError } from "../../../shared/errors.js";
 import type { Name } from "../../../shared/names.js";
 import type {
   Appended,
+  Delivery,
   Draft,
+  Found,
   LogListener,
   Page,
   Range,
   Recorded,
   RoomLog,
+  SearchQuery,
   Subscription,
 } from "../../engine.js";
 import type { WorkerCalls } from "./calls.js";
 import type { ReaderMethods } from "./reader.js";
 import { withVersion, type Commit, type Outcome, type Refusal, type RoomDraft } from "./recorder.js";
+import type { Search } from "./search.js";
 import type { WriterMethods } from "./writer.js";
 
 // Bounds of one commit, so that a flood does not make everybody wait for one long sync, nor give a member more
@@ -38,19 +42,41 @@ interface Feed {
   readonly name: string;
   readonly epoch: string;
   head: number;
+  topic: string;
   readonly listeners: Set<LogListener>;
+}
+
+export interface LogParts {
+  readonly writer: WorkerCalls<WriterMethods>;
+  readonly reader: WorkerCalls<ReaderMethods>;
+  readonly search: Search;
+  /** Called with a blob that has a reference less. */
+  readonly onFreed: (sha256: string) => void;
+}
+
+/** What one commit tells a log's listeners, while it is put together. */
+interface Run {
+  readonly place: string;
+  readonly from: number;
+  readonly entries: RecordedEntry[];
+  erasedTo: number;
+  topic: string | undefined;
 }
 
 export class EmbeddedLog implements RoomLog {
   readonly #writer: WorkerCalls<WriterMethods>;
   readonly #reader: WorkerCalls<ReaderMethods>;
+  readonly #search: Search;
+  readonly #onFreed: (sha256: string) => void;
   readonly #feeds = new Map<string, Feed>();
   #waiting: Append[] = [];
   #committing: Promise<void> | undefined;
 
-  constructor(writer: WorkerCalls<WriterMethods>, reader: WorkerCalls<ReaderMethods>) {
+  constructor({ writer, reader, search, onFreed }: LogParts) {
     this.#writer = writer;
     this.#reader = reader;
+    this.#search = search;
+    this.#onFreed = onFreed;
   }
 
   append(room: Name, drafts: readonly Draft[]): Promise<readonly Appended[]> {
@@ -69,6 +95,7 @@ export class EmbeddedLog implements RoomLog {
       name: feed.name,
       epoch: feed.epoch,
       head: feed.head,
+      topic: feed.topic,
       close: () => {
         feed.listeners.delete(listener);
         if (feed.listeners.size > 0 || this.#feeds.get(room.key) !== feed) return;
@@ -86,6 +113,21 @@ export class EmbeddedLog implements RoomLog {
   async find(room: Name, sender: string, id: string): Promise<Recorded | undefined> {
     if (this.#committing !== undefined) await this.append(room, []);
     return this.#writer.call("find", { room, sender, id });
+  }
+
+  // Whoever was delivered an entry finds it: the index is told of it before.
+  search(room: Name, query: SearchQuery): Promise<Found> {
+    return this.#search.find(room, query);
+  }
+
+  /** Tells a log's listeners that entries up to a number are not kept any more. */
+  tellPruned(roomKey: string, erasedTo: number): void {
+    this.#search.note(roomKey);
+    const feed = this.#feeds.get(roomKey);
+    if (feed === undefined) return;
+    const { head } = feed;
+    for (const listener of feed.listeners)
+      listener({ from: head + 1, to: head, bytes: Buffer.alloc(0), erasedTo });
   }
 
   /** Waits until everything that was appended is recorded. */
@@ -141,11 +183,18 @@ export class EmbeddedLog implements RoomLog {
 
   // Listeners first, then the appends: who awaits one has seen its entry delivered.
   #publish(appends: readonly Append[], drafts: readonly RoomDraft[], commit: Commit): void {
-    for (const [key, lines] of this.#linesOf(drafts, commit)) {
+    for (const [key, delivery] of this.#deliveriesOf(drafts, commit)) {
+      this.#search.note(key);
       const feed = this.#feeds.get(key);
       if (feed === undefined) continue;
-      feed.head = lines.to;
-      for (const listener of feed.listeners) listener(lines);
+      feed.head = delivery.to;
+      feed.topic = delivery.topic ?? feed.topic;
+      for (const listener of feed.listeners) listener(delivery);
+    }
+    for (const [place, { blobs }] of commit.erased) {
+      const { room, target } = drafts[place] ?? {};
+      if (room !== undefined && target !== undefined) this.#search.erase(room.key, target);
+      blobs.forEach(this.#onFreed);
     }
     let place = 0;
     for (const append of appends) {
@@ -153,28 +202,48 @@ export class EmbeddedLog implements RoomLog {
     }
   }
 
-  /** One buffer for each room of the commit that somebody listens to. */
-  #linesOf(drafts: readonly RoomDraft[], commit: Commit): Map<string, EntryLines> {
+  /** One buffer for each log of the commit. */
+  #deliveriesOf(drafts: readonly RoomDraft[], commit: Commit): Map<string, Delivery> {
     const time = new Date(commit.timeMs).toISOString();
-    const texts = new Map<string, { roomJson: string; from: number; to: number; text: string }>();
+    const runs = new Map<string, Run>();
     drafts.forEach((draft, place) => {
-      const feed = this.#feeds.get(draft.room.key);
       const seq = outcomeAt(commit, place);
-      if (feed === undefined || typeof seq !== "number") return;
-      let run = texts.get(draft.room.key);
+      if (typeof seq !== "number") return;
+      let run = runs.get(draft.room.key);
       if (run === undefined) {
-        run = { roomJson: JSON.stringify(feed.name), from: seq, to: seq, text: "" };
-        texts.set(draft.room.key, run);
+        const shown = this.#feeds.get(draft.room.key)?.name ?? "";
+        run = { place: placeOf(shown), from: seq, entries: [], erasedTo: 0, topic: undefined };
+        runs.set(draft.room.key, run);
       }
       const version = commit.versions.get(place);
       const body = version === undefined ? draft.body : withVersion(draft.body, version);
-      run.text += entryLine(run.roomJson, { type: draft.type, seq, time, body });
-      run.to = seq;
+      run.entries.push({ type: draft.type, seq, time, body });
+      const erased = commit.erased.get(place);
+      erased?.seqs.forEach((gone) => {
+        erase(run, gone);
+      });
+      run.topic = draft.topic ?? (erased?.isTopic === true ? "" : run.topic);
     });
-    const lines = new Map<string, EntryLines>();
-    for (const [key, { from, to, text }] of texts) lines.set(key, { from, to, bytes: Buffer.from(text) });
-    return lines;
+    const deliveries = new Map<string, Delivery>();
+    for (const [key, run] of runs) deliveries.set(key, deliveryOf(run));
+    return deliveries;
   }
+}
+
+/** What went in the commit that it came in was never said: nobody hears, and nobody keeps, what is not in the log. */
+function erase(run: Run, seq: number): void {
+  run.erasedTo = Math.max(run.erasedTo, seq);
+  const entry = run.entries[seq - run.from];
+  if (entry !== undefined) run.entries[seq - run.from] = { ...entry, body: deletedBody(entry.body) };
+}
+
+function deliveryOf({ place, from, entries, erasedTo, topic }: Run): Delivery {
+  const lines = entries.map((entry) => entryLine(place, entry));
+  return {
+    ...{ from, to: from + entries.length - 1, bytes: Buffer.from(lines.join("")) },
+    ...(erasedTo > 0 && { erasedTo }),
+    ...(topic !== undefined && { topic }),
+  };
 }
 
 function outcomeAt(commit: Commit, place: number): Outcome {

@@ -1,10 +1,10 @@
 // Pages of a room's history as finished lines. Lives in the reading thread, which reader.ts is.
 
-import { entryLine } from "../../../shared/entry.js";
-import { maxPageBytes } from "../../../shared/limits.js";
-import type { Page, Range } from "../../engine.js";
+import { placeOf } from "../../../shared/entry.js";
+import { maxPageBytes, maxPageChanges } from "../../../shared/limits.js";
+import type { Lines, Page, Range } from "../../engine.js";
 import type { Database, Row, Statement } from "./database.js";
-import { entryTypeOf } from "./rows.js";
+import { bytesOf, lineOf } from "./rows.js";
 
 interface Taken {
   readonly seq: number;
@@ -15,12 +15,19 @@ export class Pages {
   readonly #selectRoom: Statement;
   readonly #selectAfter: Statement;
   readonly #selectBefore: Statement;
+  readonly #selectChanges: Statement;
 
   constructor(database: Database) {
     const entries = "SELECT seq, time, type, body FROM entries WHERE room = ?";
     this.#selectRoom = database.prepare("SELECT id, name FROM rooms WHERE key = ?");
     this.#selectAfter = database.prepare(`${entries} AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`);
     this.#selectBefore = database.prepare(`${entries} AND seq < ? ORDER BY seq DESC LIMIT ?`);
+    this.#selectChanges = database.prepare(
+      `SELECT e.seq, e.time, e.type, e.body FROM entries e WHERE e.room = ?1 AND e.seq IN (
+         SELECT seq FROM changes WHERE room = ?1 AND target BETWEEN ?2 AND ?3 AND seq > ?3
+         ORDER BY seq DESC LIMIT ?4)
+       ORDER BY e.seq DESC`,
+    );
   }
 
   read({ roomKey, range }: { roomKey: string; range: Range }): Page {
@@ -31,15 +38,31 @@ export class Pages {
       after !== undefined
         ? this.#selectAfter.iterate(rowId, after, before, limit + 1)
         : this.#selectBefore.iterate(rowId, before, limit + 1);
-    const { taken, more } = take(rows, JSON.stringify(room?.name ?? ""), range);
+    const place = placeOf(room === undefined ? "" : String(room.name));
+    const { taken, more } = take(rows, place, range);
     if (after === undefined) taken.reverse();
-    const from = taken[0]?.seq ?? placeOf(range);
-    return { from, to: taken.at(-1)?.seq ?? from - 1, more, bytes: joined(taken) };
+    const from = taken[0]?.seq ?? edgeOf(range);
+    const to = taken.at(-1)?.seq ?? from - 1;
+    const page = { from, to, more, bytes: bytesOf(taken.map(({ line }) => line)) };
+    return range.changes === true ? { ...page, changes: this.#changesOf(rowId, place, page) } : page;
+  }
+
+  /** What is above a page and changes an entry of it. */
+  #changesOf(rowId: number, place: string, { from, to }: { from: number; to: number }): Lines {
+    const lines: string[] = [];
+    let bytes = 0;
+    for (const row of this.#selectChanges.iterate(rowId, from, to, maxPageChanges)) {
+      if (bytes >= maxPageBytes) break;
+      const line = lineOf(place, row);
+      bytes += Buffer.byteLength(line);
+      lines.push(line);
+    }
+    return { count: lines.length, bytes: bytesOf(lines.reverse()) };
   }
 }
 
 // A page ends before a number that is not kept, so that the next begins above it and tells what is lost.
-function take(rows: Iterable<Row>, roomJson: string, range: Range): { taken: Taken[]; more: boolean } {
+function take(rows: Iterable<Row>, place: string, range: Range): { taken: Taken[]; more: boolean } {
   const maxBytes = Math.min(range.bytes ?? maxPageBytes, maxPageBytes);
   const taken: Taken[] = [];
   let bytes = 0;
@@ -49,7 +72,7 @@ function take(rows: Iterable<Row>, roomJson: string, range: Range): { taken: Tak
     if (taken.length === range.limit) return { taken, more: true };
     if (last !== undefined && (bytes >= maxBytes || Math.abs(seq - last.seq) > 1))
       return { taken, more: true };
-    const line = lineOf(roomJson, row);
+    const line = lineOf(place, row);
     bytes += Buffer.byteLength(line);
     taken.push({ seq, line });
   }
@@ -57,21 +80,7 @@ function take(rows: Iterable<Row>, roomJson: string, range: Range): { taken: Tak
 }
 
 /** Where an empty page stands: a number that the wire can carry, and the one below it. */
-function placeOf({ after, before }: Range): number {
+function edgeOf({ after, before }: Range): number {
   if (after !== undefined) return Math.min(after + 1, Number.MAX_SAFE_INTEGER);
   return Math.max(before ?? 1, 1);
-}
-
-function lineOf(roomJson: string, row: Row): string {
-  return entryLine(roomJson, {
-    type: entryTypeOf(row),
-    seq: Number(row.seq),
-    time: new Date(Number(row.time)).toISOString(),
-    body: String(row.body),
-  });
-}
-
-// Alone in its buffer, so that it goes to the main thread without a copy.
-function joined(taken: readonly Taken[]): Uint8Array {
-  return new TextEncoder().encode(taken.map(({ line }) => line).join(""));
 }

@@ -5,7 +5,8 @@ import { randomBytes } from "node:crypto";
 import { isRepeat } from "../../../shared/entry.js";
 import type { ErrorCode } from "../../../shared/errors.js";
 import type { Name } from "../../../shared/names.js";
-import type { Draft, FileDraft, Recorded } from "../../engine.js";
+import type { Draft, FileDraft, Party, Recorded } from "../../engine.js";
+import { Changes, type Erased } from "./changes.js";
 import { inTransaction, resultCode, resultCodes, type Database, type Statement } from "./database.js";
 import type { Place } from "./key-tail.js";
 import type { Keys } from "./keys.js";
@@ -22,6 +23,8 @@ export interface Commit {
   readonly outcomes: readonly Outcome[];
   /** Versions of the drafts that are files, by the draft's place. */
   readonly versions: ReadonlyMap<number, number>;
+  /** What the drafts that delete have taken away, by the draft's place. */
+  readonly erased: ReadonlyMap<number, Erased>;
 }
 
 /** Of one draft: the number of its entry, the number of the entry that it repeats, or why it is refused. */
@@ -40,12 +43,21 @@ export interface OpenedRoom {
   readonly name: string;
   readonly epoch: string;
   readonly head: number;
+  readonly topic: string;
+}
+
+/** What became of one draft, with what a commit tells of it beside its outcome. */
+interface Done {
+  readonly outcome: Outcome;
+  readonly version?: number | undefined;
+  readonly erased?: Erased | undefined;
 }
 
 interface Room extends OpenedRoom {
   /** Undefined until the first entry: a room that nobody spoke in leaves nothing behind. */
   rowId: number | undefined;
   head: number;
+  topic: string;
   /** Whether somebody listens to it; else it is kept no longer than one batch. */
   isOpen: boolean;
   /** Whether what is said here is from a transaction that failed. */
@@ -60,13 +72,18 @@ export class Recorder {
   readonly #insertEntry: Statement;
   readonly #selectVersion: Statement;
   readonly #insertFile: Statement;
+  readonly #setTopic: Statement;
+  readonly #selectConversation: Statement;
+  readonly #insertConversation: Statement;
+  readonly #changes: Changes;
   readonly #keys: Keys;
   readonly #rooms = new Map<string, Room>();
 
   constructor(database: Database, keys: Keys) {
     this.#database = database;
     this.#keys = keys;
-    this.#selectRoom = database.prepare("SELECT id, name, epoch FROM rooms WHERE key = ?");
+    this.#changes = new Changes(database);
+    this.#selectRoom = database.prepare("SELECT id, name, epoch, pruned, topic FROM rooms WHERE key = ?");
     this.#selectHead = database.prepare("SELECT max(seq) AS head FROM entries WHERE room = ?");
     this.#insertRoom = database.prepare("INSERT INTO rooms (key, name, epoch) VALUES (?, ?, ?)");
     this.#insertEntry = database.prepare(
@@ -76,8 +93,16 @@ export class Recorder {
       "SELECT max(version) AS version FROM files WHERE room = ? AND key = ?",
     );
     this.#insertFile = database.prepare(
-      `INSERT INTO files (room, seq, file, key, version, name, author, size, mime, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO files (room, seq, time, file, key, version, name, author, size, mime, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#setTopic = database.prepare("UPDATE rooms SET topic = ?, topic_seq = ? WHERE id = ?");
+    this.#selectConversation = database.prepare(
+      "SELECT room FROM conversations WHERE sender = ? AND key = ?",
+    );
+    // Somebody of that name may have been another before; the newest conversation is the one that is found.
+    this.#insertConversation = database.prepare(
+      "INSERT OR REPLACE INTO conversations (sender, key, other, name, room) VALUES (?, ?, ?, ?, ?)",
     );
   }
 
@@ -85,8 +110,8 @@ export class Recorder {
   open(name: Name): OpenedRoom {
     const room = this.#roomOf(name);
     room.isOpen = true;
-    const { name: shown, epoch, head } = room;
-    return { name: shown, epoch, head };
+    const { name: shown, epoch, head, topic } = room;
+    return { name: shown, epoch, head, topic };
   }
 
   /** Lets a room go that nobody listens to any more. */
@@ -125,7 +150,7 @@ export class Recorder {
         const recorded = id === undefined ? undefined : this.find({ room, sender, id });
         return recorded === undefined ? refused : repeated(recorded, draft);
       });
-      return { timeMs, outcomes, versions: new Map() };
+      return { timeMs, outcomes, versions: new Map(), erased: new Map() };
     } catch {
       // Nor can it be read: the first reason stands.
       return refused;
@@ -135,34 +160,79 @@ export class Recorder {
   #recordAll(drafts: readonly RoomDraft[], timeMs: number): Commit {
     const outcomes: Outcome[] = [];
     const versions = new Map<number, number>();
+    const erased = new Map<number, Erased>();
     for (const draft of drafts) {
-      const { outcome, version } = this.#record(draft, timeMs);
-      if (version !== undefined) versions.set(outcomes.length, version);
-      outcomes.push(outcome);
+      const done = this.#record(draft, timeMs);
+      if (done.version !== undefined) versions.set(outcomes.length, done.version);
+      if (done.erased !== undefined) erased.set(outcomes.length, done.erased);
+      outcomes.push(done.outcome);
     }
-    return { timeMs, outcomes, versions };
+    return { timeMs, outcomes, versions, erased };
   }
 
-  #record(draft: RoomDraft, timeMs: number): { outcome: Outcome; version?: number | undefined } {
-    const { room: name, type, sender, id, body, file } = draft;
-    const room = this.#roomOf(name);
-    room.rowId ??= Number(this.#insertRoom.run(name.key, room.name, room.epoch).lastInsertRowid);
-    const key = id === undefined ? undefined : this.#keys.keyOf(room.rowId, sender, id);
+  #record(draft: RoomDraft, timeMs: number): Done {
+    const { type, sender, id, body, file } = draft;
+    const room = this.#roomOf(draft.room);
+    const known = room.rowId;
+    const key = id === undefined || known === undefined ? undefined : this.#keys.keyOf(known, sender, id);
     const recorded = key && this.#keys.find(key, timeMs);
     if (recorded !== undefined) return { outcome: repeated(recorded, draft) };
-    const place = { roomId: room.rowId, seq: room.head + 1 };
-    const version = file && this.#nextVersion(place.roomId, file);
+    const refused = this.#changes.refusalOf(known, draft);
+    if (refused !== undefined) return { outcome: refused };
+    const roomId = known ?? this.#addRoom(room, draft);
+    if (draft.between !== undefined) this.#findAgain(roomId, draft.between);
+    const place = { roomId, seq: room.head + 1 };
+    const version = file && this.#nextVersion(roomId, file);
     const stored = version === undefined ? body : withVersion(body, version);
-    this.#insertEntry.run(place.roomId, place.seq, timeMs, type, sender, id ?? null, stored);
-    if (file !== undefined && version !== undefined) this.#recordFile(place, file, version);
-    this.#keys.add(place, key, timeMs);
+    this.#insertEntry.run(roomId, place.seq, timeMs, type, sender, id ?? null, stored);
+    this.#keys.add(
+      place,
+      key ?? (id === undefined ? undefined : this.#keys.keyOf(roomId, sender, id)),
+      timeMs,
+    );
     room.head = place.seq;
-    return { outcome: place.seq, version };
+    if (file !== undefined && version !== undefined) this.#recordFile({ place, timeMs, version }, file);
+    return { outcome: place.seq, version, erased: this.#change(room, place, draft) };
   }
 
-  #recordFile({ roomId, seq }: Place, draft: FileDraft, version: number): void {
+  /** What the entry at a place does to others, and to its room. */
+  #change(room: Room, place: Place, { type, target, topic }: Draft): Erased | undefined {
+    if (target !== undefined) this.#changes.add(place, type, target);
+    if (topic !== undefined) {
+      this.#setTopic.run(topic, place.seq, place.roomId);
+      room.topic = topic;
+    }
+    if (type !== "delete" || target === undefined) return undefined;
+    const erased = this.#changes.erase(place.roomId, target);
+    if (erased.isTopic) room.topic = "";
+    return erased;
+  }
+
+  #addRoom(room: Room, { room: name }: RoomDraft): number {
+    const rowId = Number(this.#insertRoom.run(name.key, room.name, room.epoch).lastInsertRowid);
+    room.rowId = rowId;
+    return rowId;
+  }
+
+  /** Each of the two finds the newest conversation under the other's name. */
+  #findAgain(rowId: number, [one, other]: readonly [Party, Party]): void {
+    for (const [me, you] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const found = this.#selectConversation.get(me.sender, you.name.key)?.room;
+      if (found !== rowId)
+        this.#insertConversation.run(me.sender, you.name.key, you.sender, you.name.shown, rowId);
+    }
+  }
+
+  #recordFile(
+    { place, timeMs, version }: { place: Place; timeMs: number; version: number },
+    draft: FileDraft,
+  ): void {
     const { file, name, author, size, mime, sha256 } = draft;
-    this.#insertFile.run(roomId, seq, file, name.key, version, name.shown, author, size, mime, sha256);
+    const facts = [file, name.key, version, name.shown, author, size, mime, sha256] as const;
+    this.#insertFile.run(place.roomId, place.seq, timeMs, ...facts);
   }
 
   #nextVersion(rowId: number, file: FileDraft): number {
@@ -173,13 +243,14 @@ export class Recorder {
     let room = this.#rooms.get(name.key);
     if (room === undefined) {
       const epoch = randomBytes(16).toString("hex");
-      const fresh = { rowId: undefined, name: name.shown, epoch, head: 0 };
+      const fresh = { rowId: undefined, name: name.shown, epoch, head: 0, topic: "" };
       room = { ...(this.#load(name.key) ?? fresh), isOpen: false, isStale: false };
       this.#rooms.set(name.key, room);
     } else if (room.isStale) {
       const stored = this.#load(name.key);
       room.rowId = stored?.rowId;
       room.head = stored?.head ?? 0;
+      room.topic = stored?.topic ?? "";
       room.isStale = false;
     }
     return room;
@@ -189,8 +260,8 @@ export class Recorder {
     const row = this.#selectRoom.get(key);
     if (row === undefined) return undefined;
     const rowId = Number(row.id);
-    const head = Number(this.#selectHead.get(rowId)?.head ?? 0);
-    return { rowId, name: String(row.name), epoch: String(row.epoch), head };
+    const head = Math.max(Number(this.#selectHead.get(rowId)?.head ?? 0), Number(row.pruned));
+    return { rowId, name: String(row.name), epoch: String(row.epoch), head, topic: String(row.topic) };
   }
 
   // Rooms that nobody listens to are forgotten; of the others, what a failed transaction counted up is read
@@ -210,12 +281,12 @@ export function withVersion(body: string, version: number): string {
 }
 
 function repeated(recorded: Recorded, draft: Draft): Outcome {
-  if (recorded.type === draft.type && isRepeat(draft.type, recorded.body, draft.body))
-    return { duplicate: recorded.seq };
+  if (recorded.type === draft.type && isRepeat(recorded.body, draft.body)) return { duplicate: recorded.seq };
   return { code: "id-reused" };
 }
 
-function refusal(error: unknown): Refusal {
+/** Why nothing can be written at the moment. */
+export function refusal(error: unknown): Refusal {
   const cause = error instanceof Error ? error.message : String(error);
   const code = resultCode(error);
   if (code === resultCodes.full) return { code: "storage-full", cause };

@@ -62,7 +62,72 @@ const keySegments = `
   ) STRICT;
 `;
 
-export const steps: readonly string[] = [firstVersion, keySegments];
+// What changes entries and takes them away. `rooms.pruned`: the number up to which entries are not kept any more.
+// A file knows its own time, since it may outlive its entry. A conversation of two is a row of `rooms` without a
+// name; each of the two finds it by the other's name.
+const corrections = `
+  ALTER TABLE rooms ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE rooms ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+  ALTER TABLE rooms ADD COLUMN topic_seq INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE changes (
+    room INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (room, target, type, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE conversations (
+    sender TEXT NOT NULL,
+    key TEXT NOT NULL,
+    other TEXT NOT NULL,
+    name TEXT NOT NULL,
+    room INTEGER NOT NULL REFERENCES rooms (id),
+    PRIMARY KEY (sender, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX conversations_by_room ON conversations (room);
+
+  CREATE TABLE read_marks (
+    room INTEGER NOT NULL REFERENCES rooms (id),
+    sender TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    PRIMARY KEY (room, sender)
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE files RENAME TO files_before;
+  DROP INDEX files_by_version;
+  DROP INDEX files_by_id;
+  DROP INDEX files_by_content;
+
+  CREATE TABLE files (
+    room INTEGER NOT NULL REFERENCES rooms (id),
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    author TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mime TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (room, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO files (room, seq, time, file, key, version, name, author, size, mime, sha256)
+    SELECT f.room, f.seq, e.time, f.file, f.key, f.version, f.name, f.author, f.size, f.mime, f.sha256
+    FROM files_before f JOIN entries e ON e.room = f.room AND e.seq = f.seq;
+  DROP TABLE files_before;
+
+  CREATE UNIQUE INDEX files_by_version ON files (room, key, version);
+  CREATE UNIQUE INDEX files_by_id ON files (room, file);
+  CREATE INDEX files_by_content ON files (sha256);
+`;
+
+export const steps: readonly string[] = [firstVersion, keySegments, corrections];
 
 /** Written to `user_version`; a file with a higher one belongs to a newer program. */
 export const schemaVersion = steps.length;

@@ -4,9 +4,13 @@ import type { Draft, Engine } from "../../../server/engine.js";
 import { bodyOf } from "../../../shared/entry.js";
 import { parseFileName, parseRoomName } from "../../../shared/names.js";
 import { catalogContract } from "../../contracts/catalog.contract.js";
+import { conversationsContract } from "../../contracts/conversations.contract.js";
+import { correctionsContract } from "../../contracts/corrections.contract.js";
 import { directoryContract } from "../../contracts/directory.contract.js";
+import { readMarksContract } from "../../contracts/read-marks.contract.js";
 import { repeatsContract } from "../../contracts/repeats.contract.js";
 import { roomLogContract, type OpenLog } from "../../contracts/room-log.contract.js";
+import { searchContract } from "../../contracts/search.contract.js";
 import { put } from "../../support/blobs.js";
 import { keptFiles } from "../../server/handlers/transfers.js";
 import { openTestEngine, temporaryFolder } from "../../support/server.js";
@@ -43,10 +47,26 @@ async function openLog(): Promise<OpenLog> {
 describe("EmbeddedLog", () => {
   roomLogContract(openLog);
   repeatsContract(openLog);
+  correctionsContract(openLog);
+});
+
+describe("EmbeddedLog, searched", () => {
+  searchContract(openLog);
+});
+
+describe("EmbeddedReadMarks", () => {
+  readMarksContract(async () => {
+    const { engine, reopen } = await open();
+    return { ...engine, reopen };
+  });
 });
 
 describe("The embedded catalog", () => {
   catalogContract(async () => (await open()).engine);
+  conversationsContract(async () => {
+    const { engine, reopen } = await open();
+    return { ...engine, reopen };
+  });
 });
 
 describe("EmbeddedDirectory", () => {

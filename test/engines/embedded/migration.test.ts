@@ -4,7 +4,9 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freeBytes } from "../../../server/engines/embedded/disk.js";
-import { parseRoomName } from "../../../shared/names.js";
+import type { Draft } from "../../../server/engine.js";
+import { bodyOf } from "../../../shared/entry.js";
+import { parseFileName, parseRoomName } from "../../../shared/names.js";
 import { message } from "../../contracts/repeats.contract.js";
 import { runSeed, seededRandom } from "../../support/random.js";
 import { openTestEngine, temporaryFolder } from "../../support/server.js";
@@ -12,8 +14,10 @@ import { mountSmallDisk } from "../../support/small-disk.js";
 import { startEngineChild } from "./child.js";
 import { change, count } from "./raw.js";
 import { makeFirstVersion } from "./v1.js";
+import { fileEvery, makeSecondVersion } from "./v2.js";
 
 const lab = parseRoomName("lab");
+const isCopy = (name: string) => name.startsWith("roomline.db.v");
 const seed = runSeed();
 
 describe("A database of an older version", () => {
@@ -31,11 +35,69 @@ describe("A database of an older version", () => {
       { duplicate: 1000 },
     ]);
     expect(await engine.log.append(lab, [message("m500")])).toEqual([{ seq: 1001 }]);
-    expect(count(folder, "PRAGMA user_version")).toBe(2);
+    expect(count(folder, "PRAGMA user_version")).toBe(3);
     // More than is kept unsealed was read, and sealed on the way.
     expect(count(folder, "SELECT keyed FROM rooms")).toBe(1000);
     expect(count(folder, "SELECT sum(length(places)) / 16 FROM key_pages")).toBe(500);
   });
+
+  it("has its files after it, and they can be asked for, deleted and searched like any others", async () => {
+    const folder = await temporaryFolder();
+    makeSecondVersion(folder, 1000);
+    const before = change(folder, (database) => database.prepare("SELECT * FROM entries").all());
+    const { catalog, log } = await openTestEngine(folder);
+    expect(change(folder, (database) => database.prepare("SELECT * FROM entries").all())).toEqual(before);
+    const [newest, ...others] = await catalog.files(lab, { after: undefined, limit: 200 });
+    expect(newest).toMatchObject({
+      seq: 1000,
+      file: "f1000",
+      name: "A.txt",
+      version: 100,
+      from: "alice",
+      size: 2,
+    });
+    expect(newest?.time).toBe(new Date(Number(before.at(-1)?.time)).toISOString());
+    expect(others).toHaveLength(99);
+    const name = parseFileName("a.TXT");
+    expect(await catalog.findFile(lab, { name, version: 7 })).toMatchObject({ file: "f70", seq: 70 });
+    const found = await log.search(lab, { text: "a.txt", limit: 3 });
+    expect(
+      Array.from(
+        Buffer.from(found.bytes)
+          .toString()
+          .matchAll(/"seq":(\d+)/g),
+        ([, seq]) => seq,
+      ),
+    ).toEqual(["1000", "990", "980"]);
+    const erase: Draft = {
+      type: "delete",
+      sender: "alice",
+      id: "d",
+      body: bodyOf({ from: "alice", target: 70 }),
+      target: 70,
+    };
+    expect(await log.append(lab, [erase])).toEqual([{ seq: 1001 }]);
+    expect(await catalog.findFile(lab, { name, version: 7 })).toBeUndefined();
+  });
+
+  it.each([
+    { version: 1, make: makeFirstVersion },
+    { version: 2, make: makeSecondVersion },
+  ])(
+    "$version has its copy until a clean stop, however often it was killed before",
+    async ({ version, make }) => {
+      const folder = await temporaryFolder();
+      make(folder, 100);
+      for (let round = 0; round < 2; round++) {
+        const child = startEngineChild(folder);
+        await child.printed(2);
+        await child.kill();
+        expect((await readdir(folder)).filter(isCopy)).toEqual([`roomline.db.v${version}`]);
+      }
+      await (await openTestEngine(folder)).close();
+      expect((await readdir(folder)).filter(isCopy)).toEqual([]);
+    },
+  );
 
   it("is copied first, for the owner's eyes only, and the copy is as it was", async () => {
     const folder = await temporaryFolder();
@@ -59,8 +121,8 @@ describe("A database of an older version", () => {
     const engine = await openTestEngine(folder);
     await engine.close();
     await openTestEngine(folder);
-    expect(await readdir(folder)).not.toContain("roomline.db.v1");
-    expect(count(folder, "PRAGMA user_version")).toBe(2);
+    expect((await readdir(folder)).filter(isCopy)).toEqual([]);
+    expect(count(folder, "PRAGMA user_version")).toBe(3);
   });
 
   it("has another secret than any other database", async () => {
@@ -108,31 +170,41 @@ describe("A database of an older version", () => {
     expect(await log.append(lab, [message("m10")])).toEqual([{ duplicate: 10 }]);
   });
 
-  it("is whole, old or new, whenever the process is killed", async () => {
-    console.info(`seed ${seed}`);
-    const random = seededRandom(seed);
-    const entries = 200_000;
-    const folder = await temporaryFolder();
-    for (let round = 0; round < 6; round++) {
-      await rm(join(folder, "roomline.db"), { force: true });
-      makeFirstVersion(folder, entries);
-      const child = startEngineChild(folder);
-      // From the copy's beginning to the end of reading back.
-      const isCopying = async () => (await readdir(folder)).includes("roomline.db.v1.part");
-      while (child.isRunning() && child.lines().length === 0 && !(await isCopying())) await sleep(1);
-      await sleep(random() * 600);
-      await child.kill();
-      const engine = await openTestEngine(folder);
-      expect(count(folder, "PRAGMA user_version")).toBe(2);
-      expect(count(folder, "SELECT count(*) FROM entries")).toBeGreaterThanOrEqual(entries);
-      expect(change(folder, (database) => database.prepare("PRAGMA quick_check").all())).toEqual([
-        { quick_check: "ok" },
-      ]);
-      expect(await engine.log.append(lab, [message(`m${entries}`)])).toEqual([{ duplicate: entries }]);
-      expect((await readdir(folder)).filter((name) => name.includes(".part"))).toEqual([]);
-      await engine.close();
-    }
-  });
+  it.each([
+    { version: 1, make: makeFirstVersion, lastMessage: 200_000 },
+    { version: 2, make: makeSecondVersion, lastMessage: 199_999 },
+  ])(
+    "$version is whole, old or new, whenever the process is killed",
+    async ({ version, make, lastMessage }) => {
+      console.info(`seed ${seed}`);
+      const random = seededRandom(seed);
+      const entries = 200_000;
+      const folder = await temporaryFolder();
+      for (let round = 0; round < 6; round++) {
+        await rm(join(folder, "roomline.db"), { force: true });
+        make(folder, entries);
+        const child = startEngineChild(folder);
+        // From the copy's beginning to the end of reading back.
+        const isCopying = async () => (await readdir(folder)).includes(`roomline.db.v${version}.part`);
+        while (child.isRunning() && child.lines().length === 0 && !(await isCopying())) await sleep(1);
+        await sleep(random() * 600);
+        await child.kill();
+        const engine = await openTestEngine(folder);
+        expect(count(folder, "PRAGMA user_version")).toBe(3);
+        expect(count(folder, "SELECT count(*) FROM entries")).toBeGreaterThanOrEqual(entries);
+        expect(count(folder, "SELECT count(*) FROM files")).toBe(version === 1 ? 0 : entries / fileEvery);
+        expect(change(folder, (database) => database.prepare("PRAGMA quick_check").all())).toEqual([
+          { quick_check: "ok" },
+        ]);
+        expect(await engine.log.append(lab, [message(`m${lastMessage}`)])).toEqual([
+          { duplicate: lastMessage },
+        ]);
+        expect((await readdir(folder)).filter((name) => name.includes(".part"))).toEqual([]);
+        await engine.close();
+        expect((await readdir(folder)).filter(isCopy)).toEqual([]);
+      }
+    },
+  );
 
   it.each(["roomline.db.v1.part", "roomline.db.v1"])(
     "cannot be copied over a folder called %s",
@@ -151,11 +223,11 @@ describe("A database of a newer version", () => {
     const folder = await temporaryFolder();
     await (await openTestEngine(folder)).close();
     change(folder, (database) => {
-      database.exec("PRAGMA user_version = 3");
+      database.exec("PRAGMA user_version = 4");
     });
     await expect(openTestEngine(folder)).rejects.toThrow(
-      "was written by a newer version of Roomline (schema 3).",
+      "was written by a newer version of Roomline (schema 4).",
     );
-    expect(count(folder, "PRAGMA user_version")).toBe(3);
+    expect(count(folder, "PRAGMA user_version")).toBe(4);
   });
 });

@@ -21,7 +21,7 @@ describe("connect", () => {
       resumed: false,
       server: "roomline/test",
       protocol: 1,
-      features: ["files"],
+      features: ["files", "search"],
       time: answer.time,
       limits: defaultLimits,
     });

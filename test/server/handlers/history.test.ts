@@ -1,7 +1,8 @@
 // `history`: a header and exactly as many entries as it counts.
 
-import { joinRoom, type Peer } from "../../support/peer.js";
-import { startServer } from "../../support/server.js";
+import { joinRoom, type Answer, type Peer } from "../../support/peer.js";
+import { startServer, temporaryFolder } from "../../support/server.js";
+import { answersOf } from "./places.js";
 
 async function roomOf(count: number, text = "hi"): Promise<Peer> {
   const { port } = await startServer();
@@ -112,5 +113,122 @@ describe("history", () => {
       expect(entries.map(({ seq }) => seq)).toEqual(run(Number(line.from), Number(line.to)));
     });
     expect(peer.all("history")).toHaveLength(20);
+  });
+});
+
+/** A page with its changes, taken apart. */
+async function withChanges(peer: Peer, range: object) {
+  const [header, ...lines] = await answersOf(peer, { type: "history", id: "h", changes: true, ...range });
+  const count = Number(header?.count);
+  return { header, entries: lines.slice(0, count), changes: lines.slice(count) };
+}
+
+const numbers = (lines: readonly Answer[]) => lines.map(({ seq }) => seq);
+
+describe("history, with changes", () => {
+  it("has behind the page what changes its entries from above, and says how many", async () => {
+    const { port } = await startServer();
+    const [alice, bob] = [await joinRoom(port, "alice"), await joinRoom(port, "bob")];
+    await alice.answersTo(
+      ...["one", "two", "three", "four"].map((text) => ({ type: "message", text })),
+      { type: "edit", target: 1, text: "uno" },
+      { type: "react", target: 4, emoji: "+1" },
+      { type: "delete", target: 2 },
+      { type: "edit", target: 1, text: "eins" },
+      { type: "topic", text: "about" },
+    );
+    const { header, entries, changes } = await withChanges(bob, { after: 0, limit: 2 });
+    expect(header).toEqual({
+      ...{ type: "history", id: "h", room: "lab", from: 1, to: 2, count: 2, more: true, changes: 3 },
+    });
+    expect(numbers(entries)).toEqual([1, 2]);
+    expect(changes).toMatchObject([
+      { type: "edit", seq: 5, target: 1, text: "uno" },
+      { type: "delete", seq: 7, target: 2 },
+      { type: "edit", seq: 8, target: 1, text: "eins" },
+    ]);
+    expect(await withChanges(bob, { before: 5, limit: 1 })).toMatchObject({ header: { changes: 1 } });
+    expect(await withChanges(bob, { limit: 3 })).toMatchObject({ header: { changes: 0 }, changes: [] });
+    expect(await withChanges(bob, { after: 9 })).toMatchObject({ header: { count: 0, changes: 0 } });
+    const [plain] = await answersOf(bob, { type: "history", id: "h", after: 0, limit: 2 });
+    expect(plain).not.toHaveProperty("changes");
+    const [without] = await answersOf(bob, { type: "history", id: "h", after: 0, limit: 2, changes: false });
+    expect(without).not.toHaveProperty("changes");
+  });
+
+  it("is of a conversation too, without a room", async () => {
+    const { port } = await startServer();
+    const [alice, bob] = [await joinRoom(port, "alice"), await joinRoom(port, "bob")];
+    await alice.answersTo(
+      { type: "direct", to: "bob", text: "one" },
+      { type: "direct", to: "bob", text: "two" },
+      { type: "react", with: "bob", target: 1, emoji: "+1" },
+    );
+    const { header, entries, changes } = await withChanges(bob, { with: "ALICE", after: 0, limit: 1 });
+    expect(header).toEqual({
+      ...{ type: "history", id: "h", with: "alice", from: 1, to: 1, count: 1, more: true, changes: 1 },
+    });
+    for (const line of [...entries, ...changes]) {
+      expect(line).toMatchObject({ from: "alice", to: "bob" });
+      expect(line).not.toHaveProperty("room");
+    }
+  });
+
+  it.each([
+    [{ with: "nobody" }, "no-such-user"],
+    [{ with: "a/b" }, "bad-name"],
+    [{ with: "peer", room: "lab" }, "bad-message"],
+    [{ room: "elsewhere" }, "not-in-room"],
+    [{ after: 1, before: 5 }, "bad-message"],
+    [{ limit: 0 }, "bad-message"],
+    [{ changes: "yes" }, "bad-message"],
+  ])("and with %j is refused as %s", async (fields, code) => {
+    const { port } = await startServer();
+    const peer = await joinRoom(port, "peer");
+    expect(await answersOf(peer, { type: "history", id: "h", ...fields })).toMatchObject([
+      { type: "error", code, id: "h" },
+    ]);
+  });
+});
+
+describe("history, of a room that keeps the newest alone", () => {
+  it("says what is lost, wherever it is asked for", async () => {
+    const dataFolder = await temporaryFolder();
+    const first = await startServer({ dataFolder });
+    const writer = await joinRoom(first.port, "writer");
+    await writer.answersTo(...run(1, 20).map((n) => ({ type: "message", text: `${n}` })));
+    await first.close();
+    const retention = { all: { entries: 5, keepsFiles: true }, rooms: new Map() };
+    const { port } = await startServer({ dataFolder, retention, retentionEveryMs: 5 });
+    const peer = await joinRoom(port, "peer");
+    const told = async (range: object) => {
+      const [header, ...entries] = await answersOf(peer, { type: "history", id: "h", ...range });
+      return { lost: header?.lost, more: header?.more, seqs: numbers(entries) };
+    };
+    while ((await told({ after: 0, limit: 1 })).seqs[0] !== 16);
+    const nothing = { more: false, seqs: [] };
+    expect(await told({})).toEqual({ lost: { from: 1, to: 15 }, more: false, seqs: run(16, 20) });
+    expect(await told({ limit: 3 })).toEqual({ lost: undefined, more: true, seqs: run(18, 20) });
+    expect(await told({ before: 18, limit: 3 })).toEqual({
+      lost: { from: 1, to: 15 },
+      more: false,
+      seqs: [16, 17],
+    });
+    expect(await told({ before: 16 })).toEqual({ lost: { from: 1, to: 15 }, ...nothing });
+    expect(await told({ before: 4 })).toEqual({ lost: { from: 1, to: 3 }, ...nothing });
+    expect(await told({ before: 1 })).toEqual({ lost: undefined, ...nothing });
+    expect(await told({ after: 0, limit: 2 })).toEqual({
+      lost: { from: 1, to: 15 },
+      more: true,
+      seqs: [16, 17],
+    });
+    expect(await told({ after: 9, limit: 2 })).toEqual({
+      lost: { from: 10, to: 15 },
+      more: true,
+      seqs: [16, 17],
+    });
+    expect(await told({ after: 15, limit: 1 })).toEqual({ lost: undefined, more: true, seqs: [16] });
+    expect(await told({ after: 20 })).toEqual({ lost: undefined, ...nothing });
+    expect(await peer.ask({ type: "message", id: "next", text: "on" })).toMatchObject({ seq: 21 });
   });
 });

@@ -31,6 +31,41 @@ describe("message", () => {
     expect(await bob.next("message")).toEqual(entry);
   });
 
+  it("may reply to what was said right before it, and to nothing further up", async () => {
+    const { port } = await startServer();
+    const alice = await joinRoom(port, "alice");
+    const answers = await alice.answersTo(
+      { type: "message", id: "m", text: "one" },
+      { type: "message", id: "r", text: "two", replyTo: 1 },
+      { type: "message", id: "x", text: "no", replyTo: 3 },
+      { type: "message", id: "n", text: "three" },
+    );
+    const told = answers.map(({ id, seq, code }) => [id, code ?? seq]);
+    expect(new Map(told as [string, unknown][])).toEqual(
+      new Map<string, unknown>([
+        ["m", 1],
+        ["r", 2],
+        ["x", "no-such-entry"],
+        ["n", 3],
+      ]),
+    );
+  });
+
+  it("is not for one person: with is refused, so that nobody says to a room what is for one", async () => {
+    const { port } = await startServer();
+    const alice = await joinRoom(port, "alice");
+    const answers = await alice.answersTo(
+      { type: "message", id: "m", with: "bob", text: "secret" },
+      { type: "upload", id: "u", with: "bob", name: "secret.txt", data: "aGk=" },
+      { type: "history", id: "h" },
+    );
+    expect(answers).toMatchObject([
+      { type: "error", code: "bad-message", id: "m" },
+      { type: "error", code: "bad-message", id: "u" },
+      { type: "history", count: 0 },
+    ]);
+  });
+
   it("counts the bytes of a text, not its characters", async () => {
     const { port } = await startServer();
     const peer = await joinRoom(port, "peer");

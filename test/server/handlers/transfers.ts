@@ -58,11 +58,14 @@ export async function downloadFile(peer: Peer, request: { id: string; [field: st
   return { header, chunks, bytes };
 }
 
-/** Files the server keeps, but for the database, its lock and the key: paths below the data folder. */
+/** What is in the data folder beside files: the database and its lock, the search index, and two secrets. */
+export const ownFile = /^(roomline\..*|search\.db(-wal|-shm)?|session\.key|operator\.token)$/;
+
+/** Files the server keeps: paths below the data folder. */
 export async function keptFiles(dataFolder: string): Promise<string[]> {
   const names = await readdir(dataFolder, { recursive: true, withFileTypes: true });
   return names
-    .filter((entry) => entry.isFile() && !/^(roomline\..*|session\.key)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && !ownFile.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(dataFolder.length + 1))
     .sort();
 }

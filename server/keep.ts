@@ -1,0 +1,113 @@
+// What the flags say of how long, how many and how much of every room is kept: text to Retention. Called by options.ts.
+//
+//   --keep-age 30d --keep-entries 100000 --keep-bytes 2GiB --keep-files      of every room, but for those with
+//   --keep-room "lab/age=7d,entries=1000,bytes=1GiB,files"                   a line of their own
+
+import { RoomError } from "../shared/errors.js";
+import { parseRoomName } from "../shared/names.js";
+import type { Keep, Retention } from "./engine.js";
+
+/** The flags' values, as they were given; undefined when they were not. */
+export interface KeepFlags {
+  readonly age: string | undefined;
+  readonly entries: string | undefined;
+  readonly bytes: string | undefined;
+  readonly files: unknown;
+  readonly rooms: readonly string[];
+}
+
+/** @throws Error with a sentence about what is wrong */
+export function parseRetention({ age, entries, bytes, files, rooms }: KeepFlags): Retention {
+  const all = {
+    ...(age !== undefined && { ageMs: ageOf(age, "--keep-age") }),
+    ...(entries !== undefined && { entries: countOf(entries, "--keep-entries") }),
+    ...(bytes !== undefined && { bytes: bytesOf(bytes, "--keep-bytes") }),
+    keepsFiles: yesOrNo(files, "--keep-files"),
+  };
+  const own = new Map<string, Keep>();
+  for (const line of rooms) {
+    const { key, keep } = parseRoomLine(line);
+    if (own.has(key)) throw new Error(`--keep-room has two lines for one room: ${JSON.stringify(line)}`);
+    own.set(key, keep);
+  }
+  return { all, rooms: own };
+}
+
+const unitsOfTime = new Map([
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+  ["w", 7 * 86_400_000],
+  ["y", 365 * 86_400_000],
+]);
+
+const unitsOfSize = new Map([
+  ["B", 1],
+  ["kB", 1e3],
+  ["MB", 1e6],
+  ["GB", 1e9],
+  ["TB", 1e12],
+  ["KiB", 2 ** 10],
+  ["MiB", 2 ** 20],
+  ["GiB", 2 ** 30],
+  ["TiB", 2 ** 40],
+]);
+
+// No room's name has a slash.
+function parseRoomLine(line: string): { key: string; keep: Keep } {
+  const at = line.indexOf("/");
+  if (at === -1) {
+    throw new Error(
+      `--keep-room is ROOM/age=7d,entries=1000,bytes=1GiB,files and not ${JSON.stringify(line)}`,
+    );
+  }
+  const keep: { -readonly [K in keyof Keep]: Keep[K] } = { keepsFiles: false };
+  for (const part of line
+    .slice(at + 1)
+    .split(",")
+    .filter((each) => each.trim() !== "")) {
+    const [name = "", value = "", ...more] = part.split("=").map((each) => each.trim());
+    const where = `--keep-room ${name}`;
+    if (more.length > 0) throw new Error(`--keep-room has ${JSON.stringify(part)}, which says two things`);
+    if (name === "age") keep.ageMs = ageOf(value, where);
+    else if (name === "entries") keep.entries = countOf(value, where);
+    else if (name === "bytes") keep.bytes = bytesOf(value, where);
+    else if (name === "files" && value === "") keep.keepsFiles = true;
+    else throw new Error(`--keep-room knows age, entries, bytes and files, and not ${JSON.stringify(part)}`);
+  }
+  return { key: roomKeyOf(line.slice(0, at)), keep };
+}
+
+function roomKeyOf(name: string): string {
+  try {
+    return parseRoomName(name).key;
+  } catch (error) {
+    if (error instanceof RoomError) throw new Error(`--keep-room: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function ageOf(text: string, flag: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,9})([a-z])$/.exec(text.trim()) ?? [];
+  const ms = Number(number) * (unitsOfTime.get(unit) ?? 0);
+  if (ms > 0) return ms;
+  throw new Error(`${flag} must be a time such as 90m, 12h, 30d, 8w or 1y, and not ${JSON.stringify(text)}`);
+}
+
+function countOf(text: string, flag: string): number {
+  if (/^\d{1,15}$/.test(text.trim()) && Number(text) > 0) return Number(text);
+  throw new Error(`${flag} must be a whole number from 1, and not ${JSON.stringify(text)}`);
+}
+
+function bytesOf(text: string, flag: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?) ?([A-Za-z]+)$/.exec(text.trim()) ?? [];
+  const bytes = Math.floor(Number(number) * (unitsOfSize.get(unit) ?? 0));
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+  throw new Error(`${flag} must be a size such as 500MB or 2GiB, and not ${JSON.stringify(text)}`);
+}
+
+function yesOrNo(value: unknown, flag: string): boolean {
+  if (value === undefined || value === false || value === "false") return false;
+  if (value === true || value === "true" || value === "") return true;
+  throw new Error(`${flag} is either there or not, and takes no ${JSON.stringify(value)}`);
+}
