@@ -12,21 +12,32 @@ import { fileURLToPath } from "node:url";
 const ticksPerSecond = 100; // of /proc: USER_HZ, the same on every Linux
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** With SERVER_NODE_FLAGS in the environment its node is given those too, such as a profiler's. */
-export async function startServer() {
-  const folder = mkdtempSync(join(tmpdir(), "roomline-bench-"));
+/**
+ * With SERVER_NODE_FLAGS in the environment its node is given those too, such as a profiler's.
+ * @param data a folder that stays when the server stops; without it a new one, that goes
+ * @param flags more flags of the server
+ */
+export async function startServer({ data, flags: more = [] } = {}) {
+  const folder = data ?? mkdtempSync(join(tmpdir(), "roomline-bench-"));
   const { SERVER_NODE_FLAGS: flags = "" } = process.env;
   const probe = `--import=${here("delay-probe.js")}`;
-  const program = ["server", "--port", "0", "--data", folder];
+  const program = ["server", "--port", "0", "--data", folder, ...more];
+  const began = performance.now();
   const child = spawn(process.execPath, [probe, ...flags.split(" ").filter(Boolean), ...program], {
     cwd: here(".."),
     stdio: ["ignore", "pipe", "inherit", "pipe"],
   });
   const delays = createInterface({ input: child.stdio[3] })[Symbol.asyncIterator]();
-  const [bytes] = await once(child.stdout, "data");
+  const exited = once(child, "exit");
+  const [bytes] = await Promise.race([once(child.stdout, "data"), exited]);
   const port = Number(/:(\d+);/.exec(bytes)?.[1]);
+  if (!port) throw new Error("The server did not start.");
   return {
     port,
+    folder,
+    pid: child.pid,
+    /** From its start to the line that it listens. */
+    listeningMs: performance.now() - began,
     /** Of the event loop since the last time it was asked, in milliseconds. */
     async delay() {
       child.kill("SIGUSR2");
@@ -41,10 +52,10 @@ export async function startServer() {
     memoryMiB: () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))[1]) / 1024,
     descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
-    async stop() {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-      rmSync(folder, { recursive: true });
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      await exited;
+      if (data === undefined) rmSync(folder, { recursive: true });
     },
   };
 }
@@ -87,6 +98,13 @@ export async function hasDescriptors(load, needed) {
 export function print(what, figures) {
   const shown = Object.entries(figures).map(([name, value]) => `${format(value)} ${name}`);
   console.log(`${what}: ${shown.join(", ")}`);
+}
+
+/** Of times in milliseconds, to be printed. */
+export function spread(times) {
+  const sorted = Float64Array.from(times).sort();
+  const at = (share) => sorted[Math.floor(sorted.length * share)] ?? NaN;
+  return { "ms p50": at(0.5), "ms p99": at(0.99), "ms longest": sorted.at(-1) ?? NaN };
 }
 
 export function printDelay(what, { p50, p99, p999, max }) {

@@ -6,12 +6,15 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { churn } from "./churn.js";
+import { flood } from "./flood.js";
 import { Group } from "./group.js";
+import { Pace } from "./pace.js";
 import { RoomRecord } from "./room-record.js";
 
 const port = Number(process.argv[2]);
 const groups = new Map();
 const records = new Map();
+const pace = new Pace(port);
 
 const tasks = {
   descriptors: () => ({
@@ -29,6 +32,12 @@ const tasks = {
   facts: (task) => groupOf(task).facts(),
   close: (task) => groupOf(task).close(task),
   churn: (task) => churn({ port, ...task }),
+  flood: (task) => flood({ port, ...task }),
+  "pace join": (task) => pace.join(task),
+  "pace begin": (task) => pace.begin(task),
+  "pace take": () => pace.take(),
+  "pace end": (task) => pace.end(task),
+  "pace close": () => pace.close(),
 };
 
 createInterface({ input: process.stdin }).on("line", (line) => void answer(JSON.parse(line)));
