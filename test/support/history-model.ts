@@ -32,7 +32,7 @@ export class HistoryModel {
 
   /** What a request makes: an entry, or the code of its refusal. */
   apply(from: string, { type, id, target, ...said }: Request): number | string {
-    const changed = this.entries.find(({ seq }) => seq === target);
+    const changed = this.entries.find(({ seq }) => seq === target) ?? this.#leftOf(type, target);
     const kinds = fitting[type];
     if (kinds !== undefined && (changed === undefined || changed.isDeleted || !kinds.includes(changed.type)))
       return "no-such-entry";
@@ -59,6 +59,15 @@ export class HistoryModel {
       .filter(has)
       .map(({ seq }) => seq)
       .reverse();
+  }
+
+  /** What an entry that is pruned leaves to be deleted: its edits, which stay that of their sender. */
+  #leftOf(type: string, target: number | undefined): Entry | undefined {
+    if (type !== "delete") return undefined;
+    const edit = this.entries.find(
+      (entry) => entry.type === "edit" && entry.target === target && !entry.isDeleted,
+    );
+    return edit && { ...edit, type: "message" };
   }
 
   #erase(target: number | undefined): void {
