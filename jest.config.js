@@ -8,5 +8,7 @@ export default {
   transform: {
     "\\.ts$": ["ts-jest", { tsconfig: "tsconfig.jest.json", diagnostics: false }],
   },
+  // Most of the time somebody waits for a disk or a deadline: as many files at once as small machines have cores.
+  maxWorkers: 2,
   testTimeout: 30_000,
 };
