@@ -22,7 +22,7 @@ export interface Request {
 const fitting: Record<string, readonly string[]> = {
   edit: ["message"],
   react: ["message"],
-  delete: ["message", "topic"],
+  delete: ["message", "topic", "react"],
 };
 
 export class HistoryModel {
