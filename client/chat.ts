@@ -5,6 +5,7 @@ import { setMaxListeners } from "node:events";
 import { entryTypes, type AnswerOf } from "../shared/answers.js";
 import type { Entry } from "./exchanges.js";
 import { ClientError, isForeseen, isLoss } from "./failures.js";
+import { Pace } from "./pace.js";
 import { isOfRoom } from "./pages.js";
 import { entryLines, gapLine, joinedLine, presenceLines, progressLine, type Place } from "./render.js";
 import type { Asking, Beginning } from "./asking.js";
@@ -56,6 +57,10 @@ export class Chat {
   /** How far each room was when we came: up to there it is replayed. */
   readonly #heads = new Map<string, number>();
   readonly #transfers = new Set<Promise<unknown>>();
+  readonly #cancelled = new WeakSet<object>();
+  /** How many transfers were stopped that can be gone on with. */
+  #suspendedCount = 0;
+  #cancelling = new AbortController();
   readonly #leaving = new AbortController();
 
   constructor(session: Session, options: ChatOptions) {
@@ -91,11 +96,26 @@ export class Chat {
     return done;
   }
 
+  /** Stops the transfers and nothing else; false when there are none that have not been told to stop. */
+  cancelTransfers(): boolean {
+    if ([...this.#transfers].every((transfer) => this.#cancelled.has(transfer))) return false;
+    for (const transfer of this.#transfers) this.#cancelled.add(transfer);
+    this.#cancelling.abort(
+      new ClientError("cancelled", "The transfer was cancelled; nothing of it is kept."),
+    );
+    this.#cancelling = new AbortController();
+    return true;
+  }
+
   /** Stops the transfers, says goodbye, and resolves when nothing is under way any more. */
   async leave(): Promise<void> {
     this.#leaving.abort(new ClientError("interrupted", "A transfer was stopped."));
     // The server hears of their end before it hears `quit`.
     await Promise.allSettled(this.#transfers);
+    if (this.#suspendedCount > 0)
+      this.voice.tell(
+        "* a transfer was stopped; what is there of it is kept, and the same again goes on from there",
+      );
     await this.session.close();
     await Promise.allSettled(this.underWay);
   }
@@ -108,17 +128,23 @@ export class Chat {
 
   /** Runs a transfer in the current room, and tells now and then how far it is. */
   async transfer<T>(run: (options: TransferOptions) => Promise<T>): Promise<T> {
+    const pace = new Pace();
     let toldAt = performance.now();
     const onProgress = (progress: Progress): void => {
+      const speed = pace.speed(progress.bytes, progress.size);
       if (performance.now() - toldAt < progressEveryMs) return;
       toldAt = performance.now();
-      this.voice.tell(progressLine(progress));
+      this.voice.tell(`* ${progressLine(progress, speed)}`);
     };
-    const signal = AbortSignal.any([this.options.signal, this.#leaving.signal]);
-    const transfer = run({ room: this.currentRoom(), signal, onProgress });
+    const { signal } = this.#cancelling;
+    const suspend = AbortSignal.any([this.options.signal, this.#leaving.signal]);
+    const transfer = run({ room: this.currentRoom(), signal, suspend, onProgress });
     this.#transfers.add(transfer);
     try {
       return await transfer;
+    } catch (error) {
+      if (suspend.aborted && error === suspend.reason) this.#suspendedCount += 1;
+      throw error;
     } finally {
       this.#transfers.delete(transfer);
     }

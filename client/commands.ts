@@ -10,7 +10,7 @@ import { entryCommands } from "./entry-commands.js";
 import { ClientError } from "./failures.js";
 import { fold } from "./fold.js";
 import { listFiles, listRooms, listUsers, readHistory } from "./lists.js";
-import { fileLine, foldedLines, roomLine, sizeOf } from "./render.js";
+import { fileLine, foldedLines, roomLine, transferredLine } from "./render.js";
 import { upload } from "./upload.js";
 import { visibleLine } from "./visible.js";
 
@@ -26,7 +26,8 @@ export const commands: readonly Command[] = [
     runsBeside: true,
     async run(chat, argument) {
       const path = localPath(argument, chat.options.home);
-      await chat.transfer((options) => upload(chat.session, path, options));
+      const entry = await chat.transfer((options) => upload(chat.session, path, options));
+      chat.voice.tell(transferredLine("uploaded", entry));
     },
   },
   {
@@ -37,7 +38,7 @@ export const commands: readonly Command[] = [
     runsBeside: true,
     async run(chat, argument) {
       const saved = await fetchNamed(chat, argument);
-      chat.voice.tell(`* saved ${visibleLine(saved.path)} (${sizeOf(saved.file.size)})`);
+      chat.voice.tell(transferredLine("saved", { ...saved.file, name: saved.path }));
     },
   },
   {

@@ -6,7 +6,6 @@
 
 import type { Socket } from "node:net";
 import type { RoomError } from "../shared/errors.js";
-import { encode } from "../shared/protocol.js";
 import type { Request } from "../shared/requests.js";
 import { endingError, type Ending } from "./endings.js";
 import { only, type Accept, type AskOptions, type NamedRequest } from "./exchanges.js";
@@ -59,6 +58,7 @@ export class Conversation {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
   readonly states: Listeners<ConnectionState>;
+  readonly secrets: Listeners<string>;
   readonly #options: ConversationOptions;
   readonly #leaving = new AbortController();
   #words: FirstWords["connected"] | undefined;
@@ -86,7 +86,9 @@ export class Conversation {
     const me = (): string => this.#words?.name ?? "";
     const onSecret = (session: string): void => {
       if (this.#words !== undefined) this.#words = { ...this.#words, session };
+      this.secrets.tell(session);
     };
+    this.secrets = new Listeners(onListenerFailure);
     const { outbox, positions } = this;
     const { waits } = options;
     this.inbox = new Inbox({ outbox, positions, me, waits, onSecret, onListenerFailure });
@@ -203,15 +205,16 @@ export class Conversation {
 
   async #greet(socket: Socket, connect: Connect, options: AskOptions): Promise<There> {
     this.inbox.renew();
-    const link = new Link(socket, (line) => this.inbox.take(line));
+    const link = new Link(socket, this.inbox);
     this.#link = link;
     const { exchanges } = this.outbox;
     const answered = exchanges.open(connect, firstWords(connect), options);
-    link.write(encode(connect));
+    link.send(connect);
     void link.closed.then((end) => exchanges.get(connect.id)?.fail(endingError(this.#endingOf(end))));
     try {
       const first = await answered;
       this.#words = first.connected;
+      this.secrets.tell(first.connected.session);
       return { link, first };
     } catch (error) {
       link.destroy();

@@ -1,25 +1,21 @@
-// How far an upload may send: at most a window beyond what the server says it has taken. One sender waits,
-// the reader of the server's answers grants.
+// How far an upload may send over the connection of the moment: at most a window beyond what the server says it has
+// taken. One sender waits, the reader of the server's answers grants.
 
 export class Credit {
   readonly #windowBytes: number;
-  #startBytes: number | undefined;
-  #receivedBytes = 0;
-  #failure: Error | undefined;
+  readonly #stopping = new AbortController();
+  #receivedBytes: number;
   #wake: () => void = () => undefined;
 
-  constructor(windowBytes: number) {
+  /** @param offset how much the server has already */
+  constructor(windowBytes: number, offset: number) {
     this.#windowBytes = windowBytes;
+    this.#receivedBytes = offset;
   }
 
-  /**
-   * The server knows the upload and has so many bytes of it already.
-   * @throws what it was stopped with
-   */
-  start(offset: number): void {
-    this.#checkGoing();
-    this.#startBytes = offset;
-    this.grant(offset);
+  /** Aborted with what it was stopped with. */
+  get stopped(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   grant(receivedBytes: number): void {
@@ -29,33 +25,16 @@ export class Credit {
 
   /** Whoever waits, now or later, gets this error. */
   stop(failure: Error): void {
-    this.#failure ??= failure;
+    this.#stopping.abort(failure);
     this.#wake();
   }
 
-  /** The offset to send from, once the server has told it. */
-  async started(): Promise<number> {
-    for (;;) {
-      this.#checkGoing();
-      if (this.#startBytes !== undefined) return this.#startBytes;
-      await this.#changed();
-    }
-  }
-
-  /** Resolves when the bytes up to this offset may be sent. */
+  /** Resolves when the bytes up to this offset may be sent. @throws what it was stopped with */
   async spend(endBytes: number): Promise<void> {
     for (;;) {
-      this.#checkGoing();
+      this.stopped.throwIfAborted();
       if (endBytes <= this.#receivedBytes + this.#windowBytes) return;
-      await this.#changed();
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-  }
-
-  #checkGoing(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #changed(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 }

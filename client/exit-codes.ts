@@ -31,6 +31,7 @@ export function exitCodeOf(error: unknown): number {
     case "bad-file":
     case "damaged":
     case "bad-input":
+    case "cancelled":
       return exitCodes.failed.code;
   }
 }

@@ -12,6 +12,7 @@ import { RoomError } from "../shared/errors.js";
  * - bad-file: a local file or folder cannot be read or written
  * - damaged: bytes arrived that are not those that were sent
  * - bad-input: something typed that cannot be done
+ * - cancelled: a transfer was stopped, and nothing else
  * - interrupted: the person, or the program, asked to stop
  */
 export type FailureCode =
@@ -22,6 +23,7 @@ export type FailureCode =
   | "bad-file"
   | "damaged"
   | "bad-input"
+  | "cancelled"
   | "interrupted";
 
 export class ClientError extends Error {

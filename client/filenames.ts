@@ -2,10 +2,13 @@
 // refused the worst already, but a client cannot know what server it talks to. Pure functions, no disk.
 
 import { basename, dirname, resolve } from "node:path";
+import { nameKey } from "../shared/names.js";
 import { replaceUnseen, utf8Bytes } from "../shared/text.js";
 
 /** What every common file system takes. */
 const maxNameBytes = 255;
+/** What follows the name in that of a part, at most: a hash, a process, a count and the ending. */
+const partTailBytes = 96;
 /** A longer ending is no file type and may be cut. */
 const maxEndingBytes = 32;
 
@@ -33,10 +36,38 @@ export function numberedFileName(name: string, count: number): string {
   return count === 1 ? name : withSuffix(name, ` (${count})`);
 }
 
-/** The name of the file while it is not complete. The tag keeps apart what is saved at the same time. */
-export function partFileName(name: string, tag: string): string {
-  const ending = `.${tag}.part`;
-  return cut(name, maxNameBytes - utf8Bytes(ending)) + ending;
+/** As much of a name as fits into 255 bytes, its ending kept. */
+export function fittingName(name: string): string {
+  return withSuffix(name, "");
+}
+
+/** What the name of a part says. */
+export interface PartName {
+  /** Of the name that the file will have, as much as fits. */
+  readonly stem: string;
+  /** Of the whole file. */
+  readonly sha256: string;
+  /** The process that works on it, or did. */
+  readonly pid: number;
+}
+
+/** The name of a file while it is not complete. The count keeps apart what one process saves. */
+export function partFileName(
+  name: string,
+  { sha256, pid, count }: Omit<PartName, "stem"> & { count: number },
+): string {
+  return `${stemOf(name)}.${sha256}.${pid}-${count}.part`;
+}
+
+export function parsePartName(entry: string): PartName | undefined {
+  const [, stem, sha256, pid] = /^(.+)\.([0-9a-f]{64})\.([1-9]\d{0,9})-\d{1,10}\.part$/s.exec(entry) ?? [];
+  if (stem === undefined || sha256 === undefined) return undefined;
+  return { stem, sha256, pid: Number(pid) };
+}
+
+/** Whether it may be a part of a file of this name: names compare as the server compares them. */
+export function isPartOf({ stem }: PartName, name: string): boolean {
+  return nameKey(stem) === nameKey(stemOf(name));
 }
 
 /** Whether a path is an entry of that folder itself: the last check before a file is made. */
@@ -51,6 +82,11 @@ function withSuffix(name: string, suffix: string): string {
   const ending = hasEnding ? name.slice(dot) : "";
   const stem = hasEnding ? name.slice(0, dot) : name;
   return cut(stem, maxNameBytes - utf8Bytes(suffix) - utf8Bytes(ending)) + suffix + ending;
+}
+
+// The same however many digits follow, so that another process finds it.
+function stemOf(name: string): string {
+  return cut(name, maxNameBytes - partTailBytes);
 }
 
 /** As many whole characters as fit. */

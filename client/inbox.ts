@@ -12,6 +12,7 @@ import { Listeners } from "./listeners.js";
 import type { Outbox } from "./outbox.js";
 import { isEntry, isOfRoom, linesOf, Pages, type Header, type Page } from "./pages.js";
 import type { Positions } from "./positions.js";
+import { encodeBase64 } from "./transfer.js";
 import type { Waits } from "./waits.js";
 
 export interface InboxOptions {
@@ -84,6 +85,15 @@ export class Inbox {
         break;
     }
     return answer && this.#deliver(answer);
+  }
+
+  /** As `take`, of a line of a download whose data is bytes. */
+  takeChunk(chunk: AnswerOf<"chunk">): Promise<unknown> | undefined {
+    const { data } = chunk;
+    if (this.lines.hasAny) {
+      this.lines.tell({ ...chunk, data: typeof data === "string" ? data : encodeBase64(data) });
+    }
+    return this.#deliver(chunk);
   }
 
   /** We are in the room no more: what only its replay could have answered is not known. */

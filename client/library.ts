@@ -26,7 +26,7 @@ export type {
 } from "./asking.js";
 export { openSession, type SessionOptions } from "./connect.js";
 export type { ConnectionState } from "./conversation.js";
-export { download, type Saved, type Wanted } from "./download.js";
+export { download, downloadTo, type Saved, type Wanted } from "./download.js";
 export type { Ending } from "./endings.js";
 export type { Entry } from "./exchanges.js";
 export { ClientError, type FailureCode } from "./failures.js";
@@ -34,5 +34,5 @@ export type { Gap, Whereabouts } from "./gap.js";
 export type { Position } from "./positions.js";
 export { Session } from "./session.js";
 export type { Progress, TransferOptions } from "./transfer.js";
-export { upload } from "./upload.js";
+export { upload, uploadFrom, type UploadOptions } from "./upload.js";
 export type { Waits } from "./waits.js";

@@ -9,6 +9,10 @@ export class Listeners<T> {
     this.#onFailure = onFailure;
   }
 
+  get hasAny(): boolean {
+    return this.#all.size > 0;
+  }
+
   /** Returns the way to stop listening. A promise that the listener gives is watched, not awaited. */
   add(listener: (value: T) => unknown): () => void {
     const own = (value: T): void => void this.#run(() => listener(value));

@@ -1,12 +1,14 @@
 // The client's composition root: flags, streams and signals to a terminal or a pipe. The only file of the
-// client that touches `process`.
+// client that touches `process`, but for its number (processes.ts).
 
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { runErrand } from "./errands.js";
 import { exitCodes } from "./exit-codes.js";
 import { ClientError, diskFailure } from "./failures.js";
 import { parseOptions, type ClientOptions } from "./options.js";
-import { runPipe } from "./pipe.js";
+import { runPipe, type Surroundings } from "./pipe.js";
 import { runTerminal } from "./terminal.js";
 
 const { stdin, stdout, stderr } = process;
@@ -24,6 +26,10 @@ async function main(): Promise<number> {
   if ("text" in parsed) {
     stdout.write(`${parsed.text}\n`);
     return exitCodes.ok.code;
+  }
+  if ("errand" in parsed) {
+    stderr.on("error", () => undefined);
+    return runErrand({ input: stdin, output: stdout, talk: stderr }, parsed.errand, surroundings());
   }
   let token: string | undefined;
   try {
@@ -47,12 +53,23 @@ function tokenOf({ token, tokenFile }: ClientOptions): string | undefined {
 }
 
 async function run(options: ClientOptions): Promise<number> {
-  const surroundings = { home: homedir(), signal: stopSignal() };
   const isTerminal = stdin.isTTY && stdout.isTTY && process.env.TERM !== "dumb" && !options.isJson;
-  if (isTerminal) return runTerminal({ input: stdin, output: stdout }, options, surroundings);
+  if (isTerminal) return runTerminal({ input: stdin, output: stdout }, options, surroundings());
   // Nobody to talk to is no reason to end.
   stderr.on("error", () => undefined);
-  return runPipe({ input: stdin, output: stdout, talk: stderr }, options, surroundings);
+  return runPipe({ input: stdin, output: stdout, talk: stderr }, options, surroundings());
+}
+
+function surroundings(): Surroundings {
+  return { home: homedir(), sessions: sessionsFolder(), signal: stopSignal() };
+}
+
+/** Where programs keep what is of use to their next run, by the XDG base directory specification. */
+function sessionsFolder(): string {
+  const state = process.env.XDG_STATE_HOME;
+  // A relative path is invalid there, and to be ignored.
+  const isValid = state !== undefined && isAbsolute(state);
+  return join(isValid ? state : join(homedir(), ".local", "state"), "roomline");
 }
 
 /** Aborted by the first SIGINT, SIGTERM or SIGHUP; the second ends the process. */

@@ -1,7 +1,10 @@
-// Flags and environment to ClientOptions. Pure: what it reads is passed in, and it neither prints nor exits.
+// Flags and environment to ClientOptions; a first word that is an errand goes to errand-options.ts. Pure: what it reads
+// is passed in, and it neither prints nor exits.
 
-import yargs from "yargs";
+import { errandUsages, isErrand, parseErrand } from "./errand-options.js";
+import type { ErrandOptions } from "./errands.js";
 import { exitCodes } from "./exit-codes.js";
+import { addressFault, addressFlags, fromEnvironment, plainParser, problemOf, readFlags } from "./flags.js";
 
 export interface ClientOptions {
   /** Undefined: ask. Empty: the server gives a guest's name. */
@@ -24,7 +27,10 @@ export interface ClientOptions {
 
 /** What to run with, what to print instead, or what is wrong in one sentence. */
 export type ParsedOptions =
-  { readonly options: ClientOptions } | { readonly text: string } | { readonly problem: string };
+  | { readonly options: ClientOptions }
+  | { readonly errand: ErrandOptions }
+  | { readonly text: string }
+  | { readonly problem: string };
 
 export interface Given {
   readonly argv: readonly string[];
@@ -35,85 +41,59 @@ export interface Given {
 const flags = {
   name: { type: "string", describe: "your name; empty for a guest's name (else you are asked)" },
   room: { type: "string", describe: "the room; empty for the lobby (else you are asked)" },
-  host: { type: "string", default: "127.0.0.1", describe: "where the server is" },
-  port: { type: "number", default: 4040, describe: "its port" },
+  host: addressFlags.host,
+  port: addressFlags.port,
   downloads: { type: "string", default: "downloads", describe: "folder that files are saved in" },
   "token-file": {
     type: "string",
     describe: "file with the operator's token: who has it may delete anything",
   },
   json: { type: "boolean", default: false, describe: "print the server's own JSON lines, for scripts" },
-  wait: { type: "number", default: 60, describe: "seconds to keep trying while the server is not there" },
+  wait: addressFlags.wait,
 } as const;
 
-export function parseOptions({ argv, env, version }: Given): ParsedOptions {
-  let problem: string | undefined;
-  let text = "";
-  const parser = yargs()
-    .scriptName("node client")
-    .usage("$0 [flags]\n\nTalk and share files in a room of a Roomline server.")
-    .parserConfiguration({ "duplicate-arguments-array": false, "dot-notation": false })
-    .options(flags)
-    .config(fromEnvironment(env))
-    .epilogue(epilogue())
-    .strict()
-    .locale("en")
-    .wrap(100)
-    .version(version)
-    .exitProcess(false)
-    .fail((message, error) => {
-      problem ??= message || error.message;
-    });
-  const values = parser.parseSync(argv, {}, (_error: unknown, _values: unknown, output: string) => {
-    text = output;
-  });
-  problem ??= faultOf(values);
-  if (problem !== undefined) return { problem: `${problem.replace(/\.?$/, ".")} See node client --help.` };
-  if (text !== "") return { text };
-  const { name, room, host, port, downloads, json, wait, "token-file": tokenFile } = values;
-  const token = env.ROOMLINE_TOKEN === "" ? undefined : env.ROOMLINE_TOKEN;
+export function parseOptions(given: Given): ParsedOptions {
+  const [word, ...argv] = given.argv;
+  if (isErrand(word)) return parseErrand(word, { ...given, argv });
+  const parser = plainParser(given.version).options(flags).config(fromEnvironment(flags, given.env));
+  const read = readFlags(parser, given.argv, { above: above(), below: below() });
+  if (!("values" in read)) return read;
+  const fault = faultOf(read.values);
+  if (fault !== undefined) return problemOf(fault);
+  const { name, room, host, port, downloads, json, wait, "token-file": tokenFile } = read.values;
+  const token = given.env.ROOMLINE_TOKEN === "" ? undefined : given.env.ROOMLINE_TOKEN;
   return {
     options: { name, room, host, port, token, tokenFile, downloads, isJson: json, waitMs: wait * 1000 },
   };
 }
 
-function faultOf(values: Record<keyof typeof flags, unknown>): string | undefined {
-  const { port, wait, host, downloads, "token-file": tokenFile } = values;
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    return "The port must be a whole number from 1 to 65535";
-  }
-  if (typeof wait !== "number" || !(wait >= 0 && wait <= 86_400)) {
-    return "The seconds to wait must be a number from 0 to 86400";
-  }
-  if (host === "") return "The host is empty";
-  if (tokenFile === "") return "The name of the token's file is empty";
-  return downloads === "" ? "The downloads folder is empty" : undefined;
+function faultOf(
+  values: Record<keyof typeof flags, unknown> & { _: readonly unknown[] },
+): string | undefined {
+  if (values._.length > 0) return `Unknown argument: ${values._.join(" ")}`;
+  const fault = addressFault(values);
+  if (fault !== undefined) return fault;
+  if (values["token-file"] === "") return "The name of the token's file is empty";
+  return values.downloads === "" ? "The downloads folder is empty" : undefined;
 }
 
-/** ROOMLINE_NAME and so on, for every flag. A flag wins over them. */
-function fromEnvironment(env: Given["env"]): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  for (const [flag, { type }] of Object.entries(flags)) {
-    const value = env[`ROOMLINE_${flag.replace("-", "_").toUpperCase()}`];
-    if (value === undefined) continue;
-    if (type === "string") found[flag] = value;
-    else if (type === "number") found[flag] = value.trim() === "" ? Number.NaN : Number(value);
-    else found[flag] = value !== "" && value !== "0" && value !== "false";
-  }
-  return found;
+function above(): string {
+  const [usage, about] = ["node client [flags]", "Talk and share files in a room of a Roomline server."];
+  return `${usage}\n\n${about}\n\nCommands:\n${errandUsages()}`;
 }
 
-function epilogue(): string {
+function below(): string {
   const codes = Object.values(exitCodes).map(
     ({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`,
   );
   return [
-    "Each flag can be set in the environment, too: ROOMLINE_NAME, ROOMLINE_PORT and so on. ROOMLINE_TOKEN is the",
-    "operator's token itself.",
+    "Each flag can be set in the environment, too: ROOMLINE_NAME, ROOMLINE_PORT and so on.",
+    "ROOMLINE_TOKEN is the operator's token itself. Commands have flags of their own, such as --as for",
+    "your name: node client upload --help.",
     "When the input is not a terminal, its lines are what would be typed: first the name and the room,",
     "unless flags give them. The room goes to stdout, everything else to stderr.",
-    "A connection that is lost comes back by itself, and what was typed meanwhile is sent: at a terminal for as",
-    "long as you like, else for --wait seconds.",
+    "A connection that is lost comes back by itself, and what was typed meanwhile is sent: at a terminal",
+    "for as long as you like, else for --wait seconds.",
     `\nExit codes:\n${codes.join("\n")}`,
   ].join("\n");
 }

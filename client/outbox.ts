@@ -127,7 +127,7 @@ export class Outbox {
     // A chunk belongs to the connection that its upload began on.
     const isStray = request.type === "chunk" && !this.exchanges.hasUpload(request.upload);
     if (link === undefined || isStray) throw lost();
-    if (link.write(encode(request))) return;
+    if (link.send(request)) return;
     await link.drained();
     if (link !== this.#link) throw lost();
   }
@@ -195,7 +195,7 @@ export class Outbox {
     if (exchange === undefined || this.#link === undefined || exchange.isAwaited) return;
     exchange.wasSent = true;
     exchange.refresh();
-    this.#link.write(encode(exchange.request));
+    this.#link.send(exchange.request);
   }
 
   // What heals is tried again here, so that one room's trouble is not that of the others.

@@ -8,7 +8,7 @@ import { endingError } from "./endings.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { ClientError, isForeseen } from "./failures.js";
 import { inputLines } from "./input-lines.js";
-import { nameQuestion, openFor, roomQuestion } from "./opening.js";
+import { connectedLine, nameQuestion, openFor, roomQuestion, type OpeningTo } from "./opening.js";
 import type { ClientOptions } from "./options.js";
 import type { Session } from "./session.js";
 import { isMessage } from "./typed.js";
@@ -23,6 +23,8 @@ export interface PipeStreams {
 export interface Surroundings {
   /** What `~` stands for. */
   readonly home: string;
+  /** The folder that sessions are kept in between runs. */
+  readonly sessions: string;
   /** Ends everything. */
   readonly signal: AbortSignal;
 }
@@ -37,7 +39,7 @@ const maxUnderWay = 64;
 export async function runPipe(
   streams: PipeStreams,
   options: ClientOptions,
-  { home, signal }: Surroundings,
+  { home, sessions, signal }: Surroundings,
 ): Promise<number> {
   const tell: Tell = (line) => streams.talk.write(`${line}\n`);
   // Whoever reads us may have had enough, as with `| head`.
@@ -48,7 +50,7 @@ export async function runPipe(
   const stop = AbortSignal.any([signal, unread.signal]);
   try {
     const lines = inputLines(streams.input);
-    const session = await openFromLines(lines, options, { tell, signal: stop });
+    const session = await openFromLines(lines, options, { tell, sessions, signal: stop });
     const voice = voiceOf(session, { output: streams.output, tell, isJson: options.isJson });
     const chat = new Chat(session, { voice, folder: options.downloads, home, signal: stop, beginning: {} });
     if (session.joined !== undefined) chat.enter(session.joined);
@@ -61,19 +63,17 @@ export async function runPipe(
   }
 }
 
-async function openFromLines(
-  lines: Lines,
-  options: ClientOptions,
-  { tell, signal }: { tell: Tell; signal: AbortSignal },
-): Promise<Session> {
+async function openFromLines(lines: Lines, options: ClientOptions, to: OpeningTo): Promise<Session> {
   const ask = async (question: string): Promise<string> => {
-    tell(question);
-    const answer = await Promise.race([lines.next(), rejected(signal)]);
+    to.tell(question);
+    const answer = await Promise.race([lines.next(), rejected(to.signal)]);
     return answer.done === true ? "" : answer.value.trim();
   };
   const name = options.name ?? (await ask(nameQuestion));
   const room = options.room ?? (await ask(roomQuestion));
-  return openFor({ ...options, name, room, reconnectForMs: options.waitMs }, { tell, signal });
+  const session = await openFor({ ...options, name, room, reconnectForMs: options.waitMs }, to);
+  to.tell(connectedLine(session, options));
+  return session;
 }
 
 /** Runs the lines until they end, somebody quits, the server goes or the signal stops it. */

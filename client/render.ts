@@ -4,6 +4,7 @@ import type { AnswerOf, FileItem } from "../shared/answers.js";
 import type { Entry } from "./exchanges.js";
 import type { Folded } from "./fold.js";
 import type { Gap } from "./gap.js";
+import type { Speed } from "./pace.js";
 import type { Progress } from "./transfer.js";
 import { visibleLine, visibleText } from "./visible.js";
 
@@ -77,9 +78,29 @@ export function roomLine({ room, memberCount }: { room: string; memberCount: num
   return `${visibleLine(room)} (${count(memberCount, "person", "people")} here)`;
 }
 
-export function progressLine({ direction, name, bytes, size }: Progress): string {
-  const percent = size === 0 ? 100 : Math.floor((bytes / size) * 100);
-  return `* ${direction} of ${visibleLine(name)}: ${percent} % of ${sizeOf(size)}`;
+export function progressLine({ direction, name, bytes, size }: Progress, speed?: Speed): string {
+  const percent = size === 0 || size === undefined ? 100 : Math.floor((bytes / size) * 100);
+  const done = size === undefined ? sizeOf(bytes) : `${percent} % of ${sizeOf(size)}`;
+  return `${direction} of ${visibleLine(name)}: ${done}${speed === undefined ? "" : paceOf(speed)}`;
+}
+
+/** What became of a file that was sent or saved, and the beginning of its hash, which the other side shows, too. */
+export function transferredLine(done: string, { name, size = 0, sha256 = "" }: Partial<FileItem>): string {
+  return `* ${done} ${visibleLine(name ?? "")} (${sizeOf(size)}, sha256 ${sha256.slice(0, 12)})`;
+}
+
+function paceOf({ bytesPerSecond, secondsLeft }: Speed): string {
+  const left = secondsLeft === undefined ? "" : `, ${durationOf(secondsLeft)} left`;
+  return `, ${sizeOf(Math.round(bytesPerSecond))}/s${left}`;
+}
+
+/** 45 s, 3 min 20 s, 2 h 5 min. */
+function durationOf(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** 34.1 KiB. */

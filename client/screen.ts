@@ -11,7 +11,7 @@ export interface ScreenStreams {
 }
 
 export class Screen {
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C that was for nothing else. */
   readonly interrupted: AbortSignal;
   readonly #streams: ScreenStreams;
   readonly #readline: Interface;
@@ -21,6 +21,7 @@ export class Screen {
   #isAsking = false;
   #isErased: (line: string) => boolean = () => false;
   #isEnded = false;
+  #takesInterrupt: () => boolean = () => false;
 
   /** @param complete what Tab makes of the line so far */
   constructor(streams: ScreenStreams, complete: (line: string) => string[]) {
@@ -41,7 +42,8 @@ export class Screen {
       this.#wake();
       this.#wakeAhead();
     });
-    this.#readline.once("SIGINT", () => {
+    this.#readline.on("SIGINT", () => {
+      if (this.#takesInterrupt()) return;
       interruption.abort(new ClientError("interrupted", "Interrupted."));
       this.#end();
     });
@@ -73,6 +75,11 @@ export class Screen {
     while (!this.#isEnded && !this.#typed.some(isSuch)) {
       await new Promise<void>((resolve) => (this.#wakeAhead = resolve));
     }
+  }
+
+  /** From now on Ctrl-C is asked here first; true means that it was for something else than to end it all. */
+  onInterrupt(takes: () => boolean): void {
+    this.#takesInterrupt = takes;
   }
 
   /** Prints lines above the one that is being typed. */

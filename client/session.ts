@@ -94,6 +94,11 @@ export class Session {
     return this.#conversation.states.add(listener);
   }
 
+  /** Calls the listener when the server gives another `secret` to come back with. */
+  onSecret(listener: (secret: string) => unknown): () => void {
+    return this.#conversation.secrets.add(listener);
+  }
+
   /** Calls the listener when entries will never come: the log has lost them, or is another than before. */
   onGap(listener: (gap: Gap) => unknown): () => void {
     return this.#conversation.inbox.gaps.add(listener);

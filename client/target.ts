@@ -1,186 +1,160 @@
-// A file on its way to the downloads folder: a `.part` beside it, hashed as it is written, that gets its name
-// only when it is complete, verified and synced. It never overwrites anything and never follows a link.
+// A file on its way to the downloads folder: a `.part` beside it that gets its name only when it is complete, verified
+// and synced. It goes on with what an earlier process left of the same content, never overwrites anything and never
+// follows a link.
 
-import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, open, rename, unlink, type FileHandle } from "node:fs/promises";
-import { join } from "node:path";
-import { ClientError, diskFailure, systemCode } from "./failures.js";
-import { isDirectlyInside, localFileName, numberedFileName, partFileName } from "./filenames.js";
+import { createHash, type Hash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { Arriving, type FileFacts } from "./arriving.js";
+import { diskFailure } from "./failures.js";
+import type { Landing } from "./fetching.js";
+import { localFileName } from "./filenames.js";
+import { giveName } from "./given-name.js";
+import { claim, leftovers, newPart, type Part } from "./parts.js";
 
-export interface TargetFacts {
-  /** As the server gave it; a safe local name is made from it. */
-  readonly name: string;
-  readonly size: number;
-  /** SHA-256, lower-case hexadecimal. */
+export interface TargetOptions {
+  /** Made when missing. */
+  readonly folder: string;
+  /** The name to save it under, and no other; else it is made from the file's. */
+  readonly fileName?: string | undefined;
+}
+
+/** What is there already: how much, of a file of which hash. */
+export interface Start {
+  readonly offset: number;
   readonly sha256: string;
 }
 
-const maxTwins = 10_000;
-/** Gathered before they are written: a call per chunk costs more than the copy. */
-const gatheredBytes = 512 * 1024;
+const readBytes = 1024 * 1024;
 
-/** @throws ClientError bad-file */
-export async function openTarget(folder: string, facts: TargetFacts): Promise<Target> {
-  const name = localFileName(facts.name);
-  const part = join(folder, partFileName(name, randomBytes(4).toString("hex")));
-  if (!isDirectlyInside(folder, part))
-    throw new ClientError("bad-file", "That name leads out of the folder.");
-  try {
-    await mkdir(folder, { recursive: true });
-    const handle = await open(part, "wx");
-    return new Target({ handle, part, folder, name }, facts);
-  } catch (error) {
-    throw diskFailure(`save ${name} in ${folder}`, error);
-  }
-}
+export class Target implements Landing<string> {
+  /** It can be gone on with, and begun anew. */
+  readonly again = this;
+  readonly #options: TargetOptions;
+  #part: Part | undefined;
+  #hash: Hash = createHash("sha256");
+  #offset = 0;
+  #name = "";
+  #arriving: Arriving | undefined;
 
-interface Place {
-  readonly handle: FileHandle;
-  readonly part: string;
-  readonly folder: string;
-  readonly name: string;
-}
-
-export class Target {
-  readonly #place: Place;
-  readonly #facts: TargetFacts;
-  readonly #hash = createHash("sha256");
-  readonly #gathered: Buffer;
-  #gatheredNow = 0;
-  #takenBytes = 0;
-
-  constructor(place: Place, facts: TargetFacts) {
-    this.#place = place;
-    this.#facts = facts;
-    this.#gathered = Buffer.allocUnsafe(Math.min(facts.size, gatheredBytes));
-  }
-
-  /** Bytes taken so far: the offset of the next ones. */
-  get takenBytes(): number {
-    return this.#takenBytes;
+  constructor(options: TargetOptions) {
+    this.#options = options;
   }
 
   /**
-   * Takes a copy of the next bytes.
-   * @throws ClientError damaged when these are not the next bytes; bad-file when the disk does not take them
+   * Takes over what is left of a file of this name, and of that hash if one is given, and hashes it; undefined when
+   * nothing is, or when somebody else was faster.
+   * @throws ClientError bad-file; what the signal was aborted with
    */
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
-    const isNext = offset === this.#takenBytes && offset + bytes.length <= this.#facts.size;
-    if (!isNext) throw this.#damaged("its parts do not fit");
-    this.#takenBytes += bytes.length;
-    this.#hash.update(bytes);
-    for (let done = 0; done < bytes.length;) {
-      if (this.#gatheredNow === this.#gathered.length) await this.#onDisk(this.#flush());
-      const piece = bytes.subarray(done, done + this.#gathered.length - this.#gatheredNow);
-      this.#gathered.set(piece, this.#gatheredNow);
-      this.#gatheredNow += piece.length;
-      done += piece.length;
+  async resume(name: string, sha256: string | undefined, signal: AbortSignal): Promise<Start | undefined> {
+    const { folder } = this.#options;
+    const local = (this.#name = this.#localName(name));
+    for (const leftover of await leftovers({ folder, name: local, sha256 })) {
+      const part = await claim(leftover, { folder, name: local, sha256: leftover.sha256 });
+      if (part === undefined) continue;
+      this.#part = part;
+      await this.#onDisk(this.#readPart(part, signal));
+      return { offset: this.#offset, sha256: leftover.sha256 };
     }
+    return undefined;
+  }
+
+  /** Whether something is left of this file that could be gone on with. */
+  async hasLeftover({ name, sha256 }: FileFacts): Promise<boolean> {
+    const found = await leftovers({ folder: this.#options.folder, name: this.#localName(name), sha256 });
+    return found.some(({ bytes }) => bytes > 0);
+  }
+
+  /** Begins, or goes on with what was taken over. @throws ClientError bad-file */
+  async begin(facts: FileFacts): Promise<Arriving> {
+    this.#name = this.#localName(facts.name);
+    this.#part ??= await this.#onDisk(this.#newPart(facts.sha256));
+    const { handle } = this.#part;
+    let offset = this.#offset;
+    this.#arriving = new Arriving({
+      facts,
+      hash: this.#hash,
+      offset,
+      write: async (bytes) => {
+        for (let done = 0; done < bytes.length;) {
+          const left = bytes.subarray(done);
+          const { bytesWritten } = await this.#onDisk(handle.write(left, 0, left.length, offset));
+          done += bytesWritten;
+          offset += bytesWritten;
+        }
+      },
+    });
+    return this.#arriving;
   }
 
   /**
    * Verifies, syncs and names the file; resolves with its path.
-   * @throws ClientError damaged when it is not the file that was promised
+   * @throws ClientError damaged when it is not the file that was promised; bad-file
    */
   async finish(): Promise<string> {
-    const { size, sha256 } = this.#facts;
-    if (this.#takenBytes !== size) throw this.#damaged(`${this.#takenBytes} of ${size} bytes came`);
-    if (this.#hash.digest("hex") !== sha256) throw this.#damaged("its SHA-256 differs");
-    return this.#onDisk(this.#seal());
+    if (this.#arriving === undefined || this.#part === undefined) throw new Error("Nothing was begun.");
+    await this.#arriving.finish();
+    return this.#onDisk(this.#seal(this.#part));
   }
 
-  /** Removes what was written. Never throws; does nothing after a `finish` that succeeded. */
+  /** Lets go of what is there, so that another attempt can go on with it. Nothing is kept of nothing. */
+  async keep(): Promise<void> {
+    await this.#arriving?.settled();
+    const part = this.#letGo();
+    await (part !== undefined && (await part.isEmpty()) ? part.remove() : part?.close());
+  }
+
+  /** Removes what was written. Does nothing after a `finish` that succeeded. */
   async discard(): Promise<void> {
-    await this.#place.handle.close().catch(forgiveDisk);
-    await unlink(this.#place.part).catch(forgiveDisk);
+    await this.#arriving?.settled();
+    await this.#letGo()?.remove();
   }
 
-  async #seal(): Promise<string> {
-    const { handle } = this.#place;
-    await this.#flush();
-    await handle.sync();
-    await handle.close();
-    return giveName(this.#place);
+  #letGo(): Part | undefined {
+    const part = this.#part;
+    this.#part = undefined;
+    this.#arriving = undefined;
+    this.#hash = createHash("sha256");
+    this.#offset = 0;
+    return part;
   }
 
-  async #flush(): Promise<void> {
-    const bytes = this.#gathered.subarray(0, this.#gatheredNow);
-    this.#gatheredNow = 0;
-    await writeAll(this.#place.handle, bytes);
+  async #newPart(sha256: string): Promise<Part> {
+    const { folder } = this.#options;
+    await mkdir(folder, { recursive: true });
+    return newPart({ folder, name: this.#name, sha256 });
+  }
+
+  // Hashed from its first byte, so that what was promised is verified whole.
+  async #readPart({ handle }: Part, signal: AbortSignal): Promise<void> {
+    const buffer = Buffer.allocUnsafe(readBytes);
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, this.#offset);
+      if (bytesRead === 0) return;
+      this.#hash.update(buffer.subarray(0, bytesRead));
+      this.#offset += bytesRead;
+    }
+  }
+
+  async #seal(part: Part): Promise<string> {
+    const { folder, fileName } = this.#options;
+    await part.handle.sync();
+    await part.handle.close();
+    const naming = { part: part.path, folder, name: this.#name, isExact: fileName !== undefined };
+    const path = await giveName(naming);
+    await this.#letGo()?.close();
+    return path;
+  }
+
+  #localName(name: string): string {
+    return this.#options.fileName ?? localFileName(name);
   }
 
   async #onDisk<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      throw diskFailure(`save ${this.#place.name} in ${this.#place.folder}`, error);
+      throw diskFailure(`save ${this.#name} in ${this.#options.folder}`, error);
     }
   }
-
-  #damaged(why: string): ClientError {
-    return new ClientError("damaged", `${this.#place.name} arrived damaged: ${why}. It was not saved.`);
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += (await handle.write(bytes, done)).bytesWritten;
-  }
-}
-
-async function giveName({ part, folder, name }: Place): Promise<string> {
-  for (let count = 1; count <= maxTwins; count++) {
-    const path = join(folder, numberedFileName(name, count));
-    if (!(await isNamed(part, path))) continue;
-    await syncFolder(folder);
-    return path;
-  }
-  throw new ClientError("bad-file", `There are ${maxTwins} files called ${name} in ${folder} already.`);
-}
-
-// link(2) fails when anything has the name, a dangling link included; rename(2) would replace it.
-async function isNamed(part: string, path: string): Promise<boolean> {
-  try {
-    await link(part, path);
-    await unlink(part);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    if (!cannotLink.has(systemCode(error) ?? "")) throw error;
-    return isNamedByReserving(part, path);
-  }
-}
-
-// File systems without hard links, such as exFAT and some network shares.
-const cannotLink = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
-
-async function isNamedByReserving(part: string, path: string): Promise<boolean> {
-  try {
-    await (await open(path, "wx")).close();
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
-  }
-  try {
-    await rename(part, path);
-  } catch (error) {
-    // Nothing but us has written there: it is the empty file that kept the name.
-    await unlink(path).catch(forgiveDisk);
-    throw error;
-  }
-  return true;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r");
-    await handle.sync().finally(() => handle.close());
-  } catch (error) {
-    // Some systems cannot sync a folder. The file itself is synced.
-    forgiveDisk(error);
-  }
-}
-
-function forgiveDisk(error: unknown): void {
-  if (systemCode(error) === undefined) throw error;
 }

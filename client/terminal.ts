@@ -6,7 +6,7 @@ import { commands } from "./commands.js";
 import { endingError } from "./endings.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
 import { isForeseen } from "./failures.js";
-import { nameQuestion, openFor, roomQuestion } from "./opening.js";
+import { connectedLine, nameQuestion, openFor, roomQuestion } from "./opening.js";
 import type { ClientOptions } from "./options.js";
 import type { Surroundings } from "./pipe.js";
 import { Screen, type ScreenStreams } from "./screen.js";
@@ -31,9 +31,9 @@ export async function runTerminal(
     screen.close();
   });
   try {
-    const session = await openAsked(screen, options, signal);
+    const session = await openAsked(screen, options, { ...surroundings, signal });
     if (session === undefined) return exitCodes.ok.code;
-    return await converse(screen, session, { options, home: surroundings.home, signal });
+    return await converse(screen, session, { ...surroundings, options, signal });
   } catch (error) {
     if (!isForeseen(error)) throw error;
     screen.print(`! ${visibleLine(error.message)}`);
@@ -47,7 +47,7 @@ export async function runTerminal(
 async function openAsked(
   screen: Screen,
   options: ClientOptions,
-  signal: AbortSignal,
+  { sessions, signal }: Surroundings,
 ): Promise<Session | undefined> {
   let { name, room } = options;
   const tell = (line: string): void => {
@@ -61,7 +61,9 @@ async function openAsked(
     try {
       // A person waits for as long as they like.
       const given = { ...options, name, room, ...beginning, reconnectForMs: Infinity };
-      return await openFor(given, { tell, signal });
+      const session = await openFor(given, { tell, signal, sessions });
+      tell(connectedLine(session, options));
+      return session;
     } catch (error) {
       if (!(error instanceof RoomError) || !askAgain.has(error.code)) throw error;
       tell(`! ${visibleLine(error.message)}`);
@@ -96,6 +98,7 @@ async function converse(
     signal,
     beginning,
   });
+  screen.onInterrupt(() => chat.cancelTransfers());
   const typed = runTyped(screen, chat);
   try {
     const ending = await Promise.race([typed, session.closed]);

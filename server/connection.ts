@@ -19,6 +19,7 @@ import type { People } from "./people.js";
 import type { Rooms } from "./rooms.js";
 import type { Turns } from "./turns.js";
 import { Unanswered } from "./unanswered.js";
+import type { Unwritten } from "./unwritten.js";
 import { Uploads } from "./uploads.js";
 import type { Wire } from "./wires/wire.js";
 
@@ -31,10 +32,13 @@ export interface Premises {
   readonly outboxes: Outboxes;
   readonly turns: Turns;
   readonly backlog: Backlog;
+  readonly unwritten: Unwritten;
   /** As in `connected.server`: "roomline/1.0.0". */
   readonly serverName: string;
   /** A peer that has not said a good `connect` and is silent for this long is sent away. */
   readonly silenceMs: number;
+  /** How long a peer may acknowledge nothing of a download while something waits for that. */
+  readonly stallMs: number;
   readonly log: Log;
 }
 
@@ -127,8 +131,8 @@ export class Connection implements Peer {
   }
 
   /** Sends what has a bound of its own: entries, notices, parts of a transfer. */
-  send(lines: Uint8Array | string): void {
-    this.#outbox.send(lines);
+  send(lines: Uint8Array | string, onTaken?: () => void): void {
+    this.#outbox.send(lines, onTaken);
   }
 
   ready(): Promise<void> {
@@ -152,6 +156,7 @@ export class Connection implements Peer {
         await this.#intake.take(lines);
         if (this.#isLeaving) break;
       }
+      this.downloads.liftWindows();
       // Ten thousand may go at once.
       await this.premises.turns.next();
       await this.settled();
@@ -238,6 +243,7 @@ export class Connection implements Peer {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     this.#goodbye = goodbye;
+    this.downloads.liftWindows();
   }
 
   /** The peer has said that it goes. */
@@ -298,7 +304,7 @@ export class Connection implements Peer {
     }, this.premises.silenceMs);
   }
 
-  // Leaves rooms, drops transfers and gives the name back.
+  // Leaves rooms, ends transfers and gives the name back.
   #letGo(): void {
     if (this.#hasLetGo) return;
     this.#hasLetGo = true;
@@ -310,7 +316,7 @@ export class Connection implements Peer {
     this.memberships.clear();
     this.conversations.leaveAll();
     if (this.claim !== undefined) this.premises.people.remove(this.claim.name, this);
-    this.uploads.dropAll();
+    this.uploads.pauseAll();
     this.downloads.stopAll();
     if (this.claim !== undefined)
       this.premises.log.info({ name: this.name, remote: this.#wire.remote }, "gone");

@@ -3,10 +3,12 @@
 
 import { RoomError } from "../shared/errors.js";
 import type { FileItem } from "../shared/answers.js";
-import { encodeChunk } from "../shared/protocol.js";
+import { frameOfAnswer } from "../shared/chunks.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
+import { Credit } from "./credit.js";
 import type { BlobReader, FileQuery } from "./engine.js";
+import { Pieces } from "./pieces.js";
 import type { Room } from "./room.js";
 
 const maxDownloads = 16;
@@ -14,8 +16,16 @@ const maxDownloads = 16;
 /** Chunks read and sent at a time, fewer when many peers let things wait: as much as may lie between a message and the peer. */
 const chunksAtOnce = 4;
 
+/** With chunks of the usual size. A line has less than that around its Base64. */
+const maxPieceBytes = chunksAtOnce * 48 * 1024;
+const reads = new Pieces(maxPieceBytes);
+const writes = new Pieces(base64Bytes(maxPieceBytes) + chunksAtOnce * 512);
+
 interface Outgoing {
   readonly room: Room;
+  readonly credit: Credit;
+  /** The offset of the next chunk. */
+  sentTo: number;
   /** Once its last answer is given: nothing more may be said under its id, which may be another's by then. */
   isOver: boolean;
 }
@@ -37,7 +47,9 @@ export class Downloads {
     if (this.#outgoing.size >= maxDownloads) {
       throw new RoomError("too-many", { message: `At most ${maxDownloads} downloads at once.` });
     }
-    const outgoing = { room, isOver: false };
+    const sentTo = request.offset ?? 0;
+    const credit = new Credit(request.window, sentTo, this.#connection.premises.stallMs);
+    const outgoing = { room, credit, sentTo, isOver: false };
     this.#outgoing.set(id, outgoing);
     const run: Promise<void> = this.#run(request, query, outgoing)
       .catch((error: unknown) => {
@@ -53,6 +65,17 @@ export class Downloads {
   /** Resolves when every download so far has ended. */
   async finished(): Promise<void> {
     await Promise.all(this.#running);
+  }
+
+  /** The client has what comes before this offset. Of a download that has ended it means nothing. */
+  ack(id: string, offset: number): void {
+    const outgoing = this.#outgoing.get(id);
+    outgoing?.credit.grant(offset, outgoing.sentTo);
+  }
+
+  /** The client says nothing more: what runs is sent as fast as it is taken. */
+  liftWindows(): void {
+    for (const { credit } of this.#outgoing.values()) credit.lift();
   }
 
   /** @throws RoomError bad-message when no such download is running */
@@ -76,6 +99,7 @@ export class Downloads {
 
   #end(id: string, outgoing: Outgoing): void {
     outgoing.isOver = true;
+    outgoing.credit.end();
     if (this.#outgoing.get(id) === outgoing) this.#outgoing.delete(id);
   }
 
@@ -94,7 +118,7 @@ export class Downloads {
       if (isOver()) return;
       const { seq: _seq, time: _time, from: _from, ...facts } = item;
       this.#connection.answer(undefined, { type: "downloading", id: request.id, ...facts, offset });
-      await this.#send(request.id, { blob, item, offset, outgoing });
+      await this.#send(request.id, { blob, item, outgoing });
     } finally {
       await blob.close();
     }
@@ -102,37 +126,80 @@ export class Downloads {
 
   async #send(
     id: string,
-    from: { blob: BlobReader; item: FileItem; offset: number; outgoing: Outgoing },
+    { blob, item, outgoing }: { blob: BlobReader; item: FileItem; outgoing: Outgoing },
   ): Promise<void> {
-    const { blob, item, outgoing } = from;
     const { chunkBytes } = this.#connection.premises.limits;
-    let { offset } = from;
-    const isOver = () => outgoing.isOver || !this.#connection.isOpen;
     const sendSome = async () => {
-      if (isOver()) return true;
+      if (this.#hasEnded(outgoing)) return true;
       // Only now, and for this turn: a thousand downloads that wait for theirs hold nothing.
-      const chunks = Math.max(1, Math.floor(this.#connection.shareBytes / 2 / chunkBytes));
-      const most = Math.min(chunks, chunksAtOnce) * chunkBytes;
-      const buffer = Buffer.allocUnsafe(Math.min(most, Math.max(item.size - offset, 1)));
+      const offset = outgoing.sentTo;
+      const buffer = reads.take(Math.min(this.#pieceBytes(outgoing), Math.max(item.size - offset, 1)));
       const bytes = await blob.read(buffer, offset);
-      if (isOver()) return true;
+      if (this.#hasEnded(outgoing)) return true;
       if (bytes === 0 && offset < item.size)
         throw new Error(`Blob ${item.sha256} is shorter than its ${item.size} bytes.`);
-      let lines = "";
-      let at = 0;
-      do {
-        const end = Math.min(at + chunkBytes, bytes);
-        const data = buffer.toString("base64", at, end);
-        const mark = offset + end === item.size ? { last: true } : {};
-        lines += encodeChunk({ id, offset: offset + at, data, ...mark });
-        at = end;
-      } while (at < bytes);
-      offset += bytes;
+      const lines = linesOf(buffer.subarray(0, bytes), { id, offset, size: item.size, chunkBytes });
+      outgoing.sentTo += bytes;
       // Before the last chunk goes out: whoever has it may use the id again.
-      if (offset === item.size) this.#end(id, outgoing);
-      this.#connection.send(lines);
-      return offset === item.size;
+      if (outgoing.sentTo === item.size) this.#end(id, outgoing);
+      reads.giveBack(buffer);
+      this.#connection.send(lines, () => {
+        writes.giveBack(lines);
+      });
+      return outgoing.sentTo === item.size;
     };
-    while (!(await this.#connection.inTurn(sendSome)));
+    do {
+      if (await outgoing.credit.hasRoom(outgoing.sentTo, chunkBytes)) continue;
+      this.#connection.expel({
+        code: "stalled",
+        message: "You acknowledged nothing for too long.",
+        retry: true,
+      });
+    } while (!(await this.#connection.inTurn(sendSome)));
   }
+
+  #hasEnded(outgoing: Outgoing): boolean {
+    return outgoing.isOver || !this.#connection.isOpen;
+  }
+
+  /** Whole chunks that may be read and sent at a time. */
+  #pieceBytes({ credit, sentTo }: Outgoing): number {
+    const { chunkBytes } = this.#connection.premises.limits;
+    const bytes = Math.min(this.#connection.shareBytes / 2, credit.left(sentTo, chunkBytes));
+    return Math.min(Math.max(1, Math.floor(bytes / chunkBytes)), chunksAtOnce) * chunkBytes;
+  }
+}
+
+/** A piece of a file as the lines of its chunks; of no bytes, one that is the last. */
+function linesOf(
+  bytes: Buffer,
+  { id, offset, size, chunkBytes }: { id: string; offset: number; size: number; chunkBytes: number },
+): Buffer {
+  const parts = partsOf(bytes.length, chunkBytes).map(({ start, end }) => {
+    const mark = offset + end === size ? { last: true } : {};
+    return { ...frameOfAnswer({ id, offset: offset + start, ...mark }), start, end };
+  });
+  let lineBytes = 0;
+  for (const { head, tail, start, end } of parts)
+    lineBytes += Buffer.byteLength(head) + base64Bytes(end - start) + tail.length;
+  const lines = writes.take(lineBytes);
+  let at = 0;
+  for (const { head, tail, start, end } of parts) {
+    at += lines.write(head, at);
+    at += lines.write(bytes.toString("base64", start, end), at, "latin1");
+    at += lines.write(tail, at, "latin1");
+  }
+  return lines;
+}
+
+/** Of no bytes, one that is empty. */
+function partsOf(bytes: number, partBytes: number): { start: number; end: number }[] {
+  return Array.from({ length: Math.max(1, Math.ceil(bytes / partBytes)) }, (_none, index) => ({
+    start: index * partBytes,
+    end: Math.min((index + 1) * partBytes, bytes),
+  }));
+}
+
+function base64Bytes(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4;
 }

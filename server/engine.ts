@@ -50,6 +50,8 @@ export interface Party {
 }
 
 export interface FileDraft {
+  /** The upload that it was, which ends with the commit of the entry. */
+  readonly upload?: string | undefined;
   readonly file: string;
   readonly name: Name;
   /** The name of the person who shares it, as shown. */
@@ -152,8 +154,9 @@ export interface Subscription {
  *   is in no file of the engine within a minute and after `close`, whatever ends the process between.
  * - `edit`, `delete` and `react` need a target that is there and of a kind that they fit, else they are refused as
  *   no-such-entry; `edit` and `delete` one of the same sender, or an operator's hand, else as forbidden.
- * - The draft of a file ends the hold that `finish` gave its blob. Was it refused, and nothing else refers to the
- *   blob or holds it, the blob goes.
+ * - The commit of a file's entry ends its upload: the blob has a reference instead. A file's draft that is refused as
+ *   id-reused, or is a duplicate, drops the upload; after any other refusal it can be gone on with, but for one of
+ *   `put`. A draft whose upload is gone, by another entry or by `cancel`, is refused as upload-not-found.
  * - Rooms are told apart by `Name.key`.
  */
 export interface RoomLog {
@@ -214,10 +217,10 @@ export type FileQuery =
 export interface Catalog {
   /** Names of rooms that have entries, by key, after that of `after`. */
   rooms(page: { readonly after: Name | undefined; readonly limit: number }): Promise<readonly Name[]>;
-  /** Files of a room, newest first, older than number `after`. */
+  /** Files of a room, newest first, older than number `after`; those of one name, if one is given. */
   files(
     room: Name,
-    page: { readonly after: number | undefined; readonly limit: number },
+    page: { readonly name?: Name | undefined; readonly after: number | undefined; readonly limit: number },
   ): Promise<readonly FileItem[]>;
   findFile(room: Name, query: FileQuery): Promise<FileItem | undefined>;
   /** The log of the newest conversation that a sender had with somebody of that name. */
@@ -237,33 +240,55 @@ export interface Conversation {
 
 /** Complete bytes, known by their hash. Nobody sees them until an entry refers to them. */
 export interface Blob {
+  /** What the draft of its file says, so that the upload ends with its entry. */
+  readonly upload: string;
   /** SHA-256, lower-case hexadecimal. */
   readonly sha256: string;
   readonly size: number;
 }
 
+/** A file that somebody wants to bring. */
+export interface UploadDraft {
+  readonly room: Name;
+  readonly sender: string;
+  readonly name: Name;
+  /** The request's own name. */
+  readonly id?: string | undefined;
+  /** Bytes; undefined when nobody knows yet. */
+  readonly size?: number | undefined;
+  readonly sha256?: string | undefined;
+}
+
 /**
- * Bytes under way. Laws:
+ * An attempt to bring the bytes of a file. Laws:
  * - Bytes are taken in order only; `write` throws bad-offset, which names the right one, and takes nothing.
  * - `write` resolves when the bytes are written, so that awaiting it bounds memory; errors come out there.
- * - `durableBytes` never runs ahead of what is synced, and never goes back.
- * - After `finish` or `cancel` no other call is made.
+ * - `durableBytes` never runs ahead of what is synced and recorded, and never goes back: whatever ends the process,
+ *   the next attempt begins there or further on.
+ * - Once a newer attempt has begun, every call throws upload-not-found.
+ * - After `finish`, `pause` or `cancel` no other call is made.
  */
 export interface Upload {
+  /** Of this attempt; a later one has another. */
   readonly id: string;
-  /** Bytes taken so far: the offset of the next chunk. */
+  /** Bytes taken so far, earlier attempts included: the offset of the next chunk. */
   readonly receivedBytes: number;
   /** Bytes handed to the operating system. */
   readonly writtenBytes: number;
   /** Bytes on disk. */
   readonly durableBytes: number;
+  /** Whether it has ended, or a newer attempt has begun. */
+  readonly isOver: boolean;
+  /** Takes a copy. @throws RoomError bad-offset, upload-not-found, storage-full, quota-exceeded */
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /**
-   * Makes the durable blob: synced under its own hash, and its folder synced. It is held until the draft of its
-   * file was recorded or refused; a blob that no entry refers to when the engine is next opened goes then.
+   * Makes the durable blob: synced under its own hash, and its folder synced. Until the draft of its file is recorded
+   * the upload holds it, through restarts.
    * @throws RoomError hash-mismatch when `sha256` is given and is another; the upload is dropped then
    */
   finish(sha256?: string): Promise<Blob>;
+  /** Ends the attempt: what was taken becomes durable, and stays for the next. Never throws; may be called twice. */
+  pause(): Promise<void>;
   /** Drops the bytes. Never throws; may be called twice. */
   cancel(): Promise<void>;
 }
@@ -276,17 +301,28 @@ export interface BlobReader {
 }
 
 /**
- * Blobs, and uploads on their way to become one. No name that a peer chose is ever part of a path.
+ * Blobs, and uploads on their way to become one. No name that a peer chose is ever part of a path. A blob goes when
+ * its last reference has: an entry's file, or an upload that holds it.
  * Errors of the disk are RoomErrors: `storage-full` when there is no room, `too-many` when the process may open no
  * more files, else `internal` with its cause.
  */
 export interface FileStore {
-  /** @throws RoomError storage-full also while little room is left, so that the log can go on recording */
-  begin(): Promise<Upload>;
-  /** @throws RoomError file-not-found */
+  /**
+   * Begins an upload, or goes on with what the same sender left unfinished: the same room, name and size, and hash
+   * where both are known; without a size the same id, too; and where all bytes are there, the same id or the hash. An
+   * attempt that is still under way is ended. Of content that the room has already under that hash and size, all bytes
+   * are there.
+   * @param onDurable called when `durableBytes` has grown
+   * @throws RoomError quota-exceeded; too-many; storage-full also while little room is left, so that the log can go on
+   */
+  begin(draft: UploadDraft, onDurable?: () => void): Promise<Upload>;
+  /**
+   * Makes a blob of bytes that are all at hand.
+   * @throws RoomError as `begin` and `finish`
+   */
+  put(draft: UploadDraft, bytes: Uint8Array): Promise<Blob>;
+  /** @throws RoomError file-not-found, too-many */
   open(sha256: string): Promise<BlobReader>;
-  /** Drops a blob that no entry refers to and no finish holds; any other stays. */
-  remove(sha256: string): Promise<void>;
 }
 
 /** A name held by one live connection. */

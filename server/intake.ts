@@ -5,6 +5,7 @@ import { RoomError } from "../shared/errors.js";
 import { tooLong, type Line } from "../shared/lines.js";
 import { parseRequest } from "../shared/protocol.js";
 import type { Request } from "../shared/requests.js";
+import { base64 } from "./base64.js";
 import type { Connection } from "./connection.js";
 import { handle } from "./handlers/index.js";
 import type { Outbox } from "./outbox.js";
@@ -47,7 +48,7 @@ export class Intake {
       this.#connection.refuse(undefined, new RoomError("line-too-long"));
       return undefined;
     }
-    const parsed = parseRequest(line);
+    const parsed = parseRequest(line, base64);
     if (parsed.error === undefined) return this.#attempt(parsed.request);
     this.#connection.refuse(parsed.id, parsed.error);
     return undefined;

@@ -17,7 +17,7 @@ import { RoomServer } from "./server.js";
 
 const goodbyeMs = 3000;
 /** How long a thread may take to end what it is doing. */
-const hurryMs = 1000;
+const hurryMs = 2000;
 const exitCodes = { stopped: 0, failed: 1, usage: 2 } as const;
 
 async function main(): Promise<void> {
@@ -101,10 +101,11 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
   const log = openLog(options.logLevel);
   const threadFolder = fileURLToPath(new URL("./engines/embedded", import.meta.url));
   const { dedupeMs } = defaultLimits;
-  const { data: dataFolder, retention } = options;
+  const { data: dataFolder, retention, fileBounds } = options;
+  const { fileBytes, minFreeBytes, ...quotas } = fileBounds;
   const calm = calmLog(log);
   const engine = await openEmbeddedEngine({
-    ...{ dataFolder, threadFolder, dedupeMs, retention },
+    ...{ dataFolder, threadFolder, dedupeMs, retention, minFreeBytes, quotas },
     onTrouble: (error) => {
       calm.error({ err: error }, "what need not be kept could not be taken away");
     },
@@ -112,7 +113,7 @@ async function serve(options: ServerOptions, version: string): Promise<void> {
   const server = new RoomServer(engine, {
     host: options.host,
     port: options.port,
-    limits: defaultLimits,
+    limits: { ...defaultLimits, fileBytes },
     maxPerAddress: options.maxPerAddress,
     serverName: `roomline/${version}`,
     log: calm,

@@ -5,6 +5,7 @@
 import { lastOf, plainParser, readArguments, type Outcome, type Values } from "./arguments.js";
 import { commands, isCommand, parseCommand, type Command } from "./commands.js";
 import type { Retention } from "./engine.js";
+import { parseFileBounds, type FileBounds } from "./file-bounds.js";
 import { parseRetention } from "./keep.js";
 
 export interface ServerOptions {
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly maxPerAddress: number;
   /** What of the rooms is kept. */
   readonly retention: Retention;
+  /** How much files may take. */
+  readonly fileBounds: FileBounds;
 }
 
 /** What to run, what to print instead, or what is wrong in one sentence. */
@@ -53,6 +56,10 @@ const flags = {
     describe:
       "what one room keeps instead, as in lab/age=7d,entries=1000,bytes=1GiB,files; may be given again",
   },
+  "max-file": { type: "string", describe: "how large a file may be: 500MB, 2GiB; else 10GiB" },
+  "max-room-files": { type: "string", describe: "how much all files of a room may take" },
+  "max-sender-files": { type: "string", describe: "how much all files of one sender may take" },
+  "min-free": { type: "string", describe: "how much room files leave on the disk" },
   "log-level": { type: "string", choices: logLevels, default: "error", describe: "what is logged to stderr" },
 } as const;
 
@@ -109,6 +116,12 @@ function optionsOf(values: Values): ServerOptions {
       bytes: text("keep-bytes"),
       files: last("keep-files"),
       rooms: (Array.isArray(rooms) ? rooms : [rooms]).map(String),
+    }),
+    fileBounds: parseFileBounds({
+      file: text("max-file"),
+      room: text("max-room-files"),
+      sender: text("max-sender-files"),
+      free: text("min-free"),
     }),
   };
 }

@@ -47,8 +47,8 @@ export class Outbox {
   }
 
   /** Sends what has a bound of its own: entries, notices, parts of a transfer. */
-  send(lines: Uint8Array | string): void {
-    this.#wire.send(lines);
+  send(lines: Uint8Array | string, onTaken?: () => void): void {
+    this.#wire.send(lines, onTaken);
     if (this.#wire.pendingBytes > leastBytes) this.#all.watch(this);
   }
 

@@ -2,13 +2,12 @@
 // Everything the draft says but the blob's own facts is known from the start, so that no blob is made in vain.
 
 import { randomBytes } from "node:crypto";
-import mimeTypes from "mime-types";
 import { bodyOf } from "../shared/entry.js";
 import { RoomError } from "../shared/errors.js";
 import { parseFileName, type Name } from "../shared/names.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
-import type { Blob, Draft } from "./engine.js";
+import type { Blob, Draft, UploadDraft } from "./engine.js";
 import type { Room } from "./room.js";
 
 export interface Plan {
@@ -32,14 +31,22 @@ export function planFile(connection: Connection, request: RequestOf<"upload">, r
   return { room, name, id, size, sha256, from: connection.name, sender: connection.sender };
 }
 
-export function draftFile({ name, id, from, sender }: Plan, { sha256, size }: Blob): Draft {
+/** As the file store knows it. */
+export function uploadDraftOf({ room, sender, name, id, size, sha256 }: Plan): UploadDraft {
+  return { room: room.name, sender, name, id, size, sha256 };
+}
+
+export function draftFile(
+  { name, id, from, sender }: Plan,
+  { upload, sha256, size }: Blob,
+  mime: string,
+): Draft {
   const file = randomBytes(16).toString("hex");
-  const mime = mimeTypes.lookup(name.shown) || "application/octet-stream";
   return {
     type: "file",
     sender,
     id,
     body: bodyOf({ from, id, file, name: name.shown, size, mime, sha256 }),
-    file: { file, name, author: from, size, mime, sha256 },
+    file: { upload, file, name, author: from, size, mime, sha256 },
   };
 }

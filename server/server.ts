@@ -16,6 +16,7 @@ import { Rooms } from "./rooms.js";
 import { Turnstile } from "./turnstile.js";
 import { Turns } from "./turns.js";
 import type { Wire } from "./wires/wire.js";
+import { Unwritten } from "./unwritten.js";
 import { Works } from "./works.js";
 
 export interface RoomServerOptions {
@@ -28,7 +29,7 @@ export interface RoomServerOptions {
   readonly log: Log;
   /** How long a peer may say nothing before its `connect`. */
   readonly silenceMs?: number;
-  /** How long a peer may take no byte while some wait for it. */
+  /** How long a peer may take no byte, or acknowledge none, while some wait for it. */
   readonly stallMs?: number;
   /** Connections that one address may have; loopback is never counted. */
   readonly maxPerAddress?: number;
@@ -51,6 +52,7 @@ export class RoomServer {
 
   constructor(engine: Engine, options: RoomServerOptions) {
     const { limits, serverName, log, silenceMs = defaultSilenceMs } = options;
+    const { stallMs = defaultStallMs } = options;
     this.#engine = engine;
     this.#options = options;
     const { leaveGraceMs = defaultLeaveGraceMs } = options;
@@ -72,8 +74,9 @@ export class RoomServer {
       outboxes: new Outboxes(),
       turns: new Turns(),
       backlog: new Backlog(),
+      unwritten: new Unwritten(limits.windowBytes),
     };
-    this.#premises = { ...shared, engine, limits, serverName, silenceMs, log };
+    this.#premises = { ...shared, engine, limits, serverName, silenceMs, stallMs, log };
   }
 
   /** @throws Error of the system, with its `code`, when the address cannot be had */

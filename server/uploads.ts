@@ -5,9 +5,10 @@ import { membersOf } from "../shared/entry.js";
 import { RoomError } from "../shared/errors.js";
 import type { RequestOf } from "../shared/requests.js";
 import type { Connection } from "./connection.js";
-import type { Draft } from "./engine.js";
+import type { Draft, Upload } from "./engine.js";
 import { Incoming, bytesOf } from "./incoming.js";
-import { draftFile, planFile, type Plan } from "./plan.js";
+import { mimeOf } from "./mime.js";
+import { draftFile, planFile, uploadDraftOf, type Plan } from "./plan.js";
 import type { Room } from "./room.js";
 import { Turnstile } from "./turnstile.js";
 
@@ -31,15 +32,20 @@ export class Uploads {
   async begin(request: RequestOf<"upload">, room: Room): Promise<void> {
     const plan = planFile(this.#connection, request, room);
     if (await this.#isRecorded(plan)) return;
+    for (const incoming of this.#incoming.values()) if (incoming.isOver) incoming.pause();
     if (this.#incoming.size >= maxUploads) {
       throw new RoomError("too-many", { message: `At most ${maxUploads} uploads at once.` });
     }
-    const upload = await this.#connection.premises.engine.files.begin();
+    const { files } = this.#connection.premises.engine;
+    const upload = await files.begin(uploadDraftOf(plan), () => {
+      incoming.tellProgress();
+    });
+    if (upload.receivedBytes === 0 && (await this.#isRecordedMeanwhile(plan, upload))) return;
     if (!this.#connection.isHere) {
-      await upload.cancel();
+      await upload.pause();
       return;
     }
-    const incoming = new Incoming(this.#connection, {
+    const incoming: Incoming = new Incoming(this.#connection, {
       plan,
       upload,
       onEnd: ({ id }) => void this.#incoming.delete(id),
@@ -54,7 +60,8 @@ export class Uploads {
   /** Takes a file that came in one line. Its bytes wait for the disk among what the connection has unanswered. */
   takeWhole(request: RequestOf<"upload">, data: string, room: Room): void {
     const plan = planFile(this.#connection, request, room);
-    const bytes = bytesOf(data);
+    // A copy: it waits for the disk.
+    const bytes = Uint8Array.from(bytesOf(data));
     if (plan.size !== undefined && plan.size !== bytes.length) throw new RoomError("bad-data");
     if (bytes.length > this.#connection.premises.limits.fileBytes) throw new RoomError("file-too-large");
     const draft = this.#whole.pass(() => this.#store(plan, bytes));
@@ -72,16 +79,20 @@ export class Uploads {
     this.#find(request.upload).finish(request.sha256);
   }
 
-  cancel(id: string, requestId: string | undefined): void {
-    this.#find(id).drop();
+  /** Resolves when what it took is free for the next. */
+  async cancel(id: string, requestId: string | undefined): Promise<void> {
+    await this.#find(id).drop();
     this.#connection.answer(requestId, { type: "cancelled", upload: id });
   }
 
-  /** Drops what is unfinished, of one room or of all. A client that is still there is told. */
-  dropAll(room?: Room): void {
+  /**
+   * Lets what is unfinished rest, of one room or of all, so that it can be gone on with. A client that is still there
+   * is told.
+   */
+  pauseAll(room?: Room): void {
     for (const incoming of this.#incoming.values()) {
       if (room !== undefined && incoming.plan.room !== room) continue;
-      incoming.drop();
+      incoming.pause();
       if (room !== undefined) this.#connection.answer(undefined, { type: "cancelled", upload: incoming.id });
     }
   }
@@ -92,34 +103,41 @@ export class Uploads {
    * @throws RoomError id-reused
    */
   async #isRecorded({ id, room, sender, name, size, sha256 }: Plan): Promise<boolean> {
-    if (id === undefined || sha256 === undefined) return false;
-    const recorded = await room.find(sender, id);
-    if (recorded === undefined) return false;
+    const recorded = id === undefined ? undefined : await room.find(sender, id);
+    if (id === undefined || recorded === undefined) return false;
     const file = membersOf(recorded.body);
+    const isDeleted = file.deleted === true;
+    if (!isDeleted && sha256 === undefined) return false;
     const isSame = file.name === name.shown && file.sha256 === sha256 && (size ?? file.size) === file.size;
-    if (recorded.type !== "file" || !isSame) throw new RoomError("id-reused");
+    if (recorded.type !== "file" || !(isDeleted || isSame)) throw new RoomError("id-reused");
     this.#connection.answer(undefined, { type: "recorded", id, room: room.name.shown, seq: recorded.seq });
     return true;
   }
 
-  async #store(plan: Plan, bytes: Uint8Array): Promise<Draft> {
-    const upload = await this.#connection.premises.engine.files.begin();
+  /** What an older connection had brought may have become an entry while it was waited for. */
+  async #isRecordedMeanwhile(plan: Plan, upload: Upload): Promise<boolean> {
+    let isOver = true;
     try {
-      await upload.write(0, bytes);
-      return draftFile(plan, await upload.finish(plan.sha256));
-    } catch (error) {
-      await upload.cancel();
-      // Without the upload's id, which the client never heard of.
-      if (!(error instanceof RoomError)) throw error;
-      const { upload: _upload, ...detail } = error.detail;
-      throw new RoomError(error.code, detail, { cause: error.cause });
+      isOver = await this.#isRecorded(plan);
+    } finally {
+      if (isOver) await upload.cancel();
     }
+    return isOver;
+  }
+
+  async #store(plan: Plan, bytes: Uint8Array): Promise<Draft> {
+    const { files } = this.#connection.premises.engine;
+    const mime = await mimeOf(plan.name.shown, () => Promise.resolve(bytes));
+    return draftFile(plan, await files.put(uploadDraftOf(plan), bytes), mime);
   }
 
   #find(id: string): Incoming {
     const incoming = this.#incoming.get(id);
-    if (incoming === undefined) throw new RoomError("upload-not-found", { upload: id });
-    return incoming;
+    if (incoming?.isOver === false) return incoming;
+    // A newer attempt has begun; what still comes for this one was sent before the client knew.
+    if (incoming !== undefined) this.#rememberFailed(id);
+    incoming?.pause();
+    throw new RoomError("upload-not-found", { upload: id });
   }
 
   #rememberFailed(id: string): void {

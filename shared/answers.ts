@@ -3,7 +3,7 @@
 
 import { Type, type Static } from "@sinclair/typebox";
 import type { ErrorCode } from "./errors.js";
-import { Id, Sha256, Text, Whole, optional } from "./fields.js";
+import { Data, Id, Sha256, Text, Whole, optional } from "./fields.js";
 import { defaultLimits } from "./limits.js";
 
 const id = optional(Id);
@@ -168,7 +168,7 @@ export const answers = {
     type: Type.Literal("chunk"),
     id: Id,
     offset: Whole,
-    data: Text,
+    data: Data,
     last: optional(Type.Boolean()),
   }),
   cancelled: Type.Object({ type: Type.Literal("cancelled"), id, upload: optional(Text) }),

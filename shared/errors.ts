@@ -36,6 +36,7 @@ export const errorTable = {
   "hash-mismatch": later("The bytes do not have the declared SHA-256; the upload is dropped."),
   changed: refused("The file has other content than the one you began with."),
   "upload-not-found": refused("No such upload is under way."),
+  "quota-exceeded": later("The room or you would have more bytes of files than the server allows."),
   "storage-full": later("The server's disk is full."),
   "too-many": later("Too many of these at once."),
   stalled: goodbye("The peer took no byte, or said nothing, for too long.", true),

@@ -18,6 +18,9 @@ const control = /[\u0000-\u001f\u007f-\u009f]/;
 /** Any string without lone surrogates. */
 export const Text = kind<string>("Text", { type: "string", description: "a string" }, isString);
 
+/** Base64 as text; of a line of the usual form, the bytes that it stands for (chunks.ts). */
+export const Data = kind<string | Uint8Array>("Data", { type: "string", description: "a string" }, isString);
+
 /** The client's own name for a request. */
 export const Id = kind<string>(
   "Id",

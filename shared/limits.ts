@@ -68,3 +68,12 @@ export const maxQueryBytes = 1024;
 
 /** Newest changes that come with a page of history. */
 export const maxPageChanges = 500;
+
+/** Unfinished uploads of one sender. */
+export const maxUnfinished = 100;
+
+/** Unfinished uploads of all senders. */
+export const maxUnfinishedOfAll = 10_000;
+
+/** For how long an upload is kept that nobody goes on with, in milliseconds. */
+export const unfinishedMs = 24 * 3600 * 1000;

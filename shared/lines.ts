@@ -5,22 +5,33 @@
 /** Stands in the place of a line that was too long. */
 export const tooLong = Symbol("a line that was too long");
 
-/** A line without its line feed, part of the bytes that were pushed or a copy; or the mark of a skipped one. */
+/**
+ * A line without its line feed, part of the bytes that were pushed or a copy that is valid until the next push; or the
+ * mark of a skipped one.
+ */
 export type Line = Uint8Array | typeof tooLong;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = new Uint8Array(0);
 
 export class LineSplitter {
   readonly #maxLineBytes: number;
+  readonly #allocate: (bytes: number) => Uint8Array;
   #held = nothing;
   #heldBytes = 0;
+  /** Memory of a line that was passed on, for the next one that comes in pieces. */
+  #passed = nothing;
+  #spare = nothing;
   #isSkipping = false;
 
-  /** @param maxLineBytes the longest line that is passed on, its line ending not counted */
-  constructor(maxLineBytes: number) {
+  /**
+   * @param maxLineBytes the longest line that is passed on, its line ending not counted
+   * @param allocate may give memory that nobody has cleared: what is not overwritten is not passed on
+   */
+  constructor(maxLineBytes: number, allocate = (bytes: number): Uint8Array => new Uint8Array(bytes)) {
     this.#maxLineBytes = maxLineBytes;
+    this.#allocate = allocate;
   }
 
   /**
@@ -29,6 +40,8 @@ export class LineSplitter {
    */
   push(bytes: Uint8Array): Line[] {
     const lines: Line[] = [];
+    this.#spare = this.#passed;
+    this.#passed = nothing;
     let start = 0;
     for (;;) {
       const end = bytes.indexOf(lineFeed, start);
@@ -37,6 +50,9 @@ export class LineSplitter {
       start = end + 1;
     }
     if (start < bytes.length) this.#hold(bytes.subarray(start), lines);
+    // Who sends whole lines again keeps no memory here.
+    this.#spare = nothing;
+    if (this.#heldBytes === 0) this.#passed = nothing;
     return lines;
   }
 
@@ -62,6 +78,7 @@ export class LineSplitter {
     if (this.#heldBytes > 0) {
       this.#append(tail);
       line = this.#held.subarray(0, this.#heldBytes);
+      this.#passed = this.#held;
       this.#release();
     }
     if (line.at(-1) === carriageReturn) line = line.subarray(0, -1);
@@ -86,12 +103,20 @@ export class LineSplitter {
   #append(part: Uint8Array): void {
     const needed = this.#heldBytes + part.length;
     if (needed > this.#held.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#held.length * 2, 256));
-      grown.set(this.#held.subarray(0, this.#heldBytes));
-      this.#held = grown;
+      const larger = this.#roomFor(needed);
+      larger.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = larger;
     }
     this.#held.set(part, this.#heldBytes);
     this.#heldBytes = needed;
+  }
+
+  // The next line in pieces is mostly as long as the last, as chunks of a file are.
+  #roomFor(bytes: number): Uint8Array {
+    const spare = this.#spare;
+    this.#spare = nothing;
+    if (spare.length >= bytes) return spare;
+    return this.#allocate(Math.max(bytes, this.#held.length * 2, this.#passed.length, 256));
   }
 
   #release(): void {

@@ -3,7 +3,8 @@
 
 import { type TObject, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
-import { answers, type Answer, type AnswerOf } from "./answers.js";
+import { answers, type Answer } from "./answers.js";
+import { readChunkRequest, type ChunkCodec } from "./chunks.js";
 import { RoomError } from "./errors.js";
 import { Id } from "./fields.js";
 import { requests, type Request } from "./requests.js";
@@ -21,8 +22,13 @@ const requestShapes = shapesOf(requests);
 const answerShapes = shapesOf(answers);
 const idCheck = TypeCompiler.Compile(Id);
 
-/** Reads one line of a client. Never throws, whatever the line is. */
-export function parseRequest(line: Uint8Array): Parsed {
+/**
+ * Reads one line of a client. Never throws, whatever the line is.
+ * @param codec when there is one, the data of most chunks is given as bytes
+ */
+export function parseRequest(line: Uint8Array, codec?: ChunkCodec): Parsed {
+  const chunk = codec && readChunkRequest(line, codec);
+  if (chunk !== undefined) return { request: chunk };
   const value = parseObject(line);
   if (value === undefined) return { error: new RoomError("bad-line"), id: undefined };
   const id = idCheck.Check(value.id) ? value.id : undefined;
@@ -51,18 +57,10 @@ export function parseAnswer(value: unknown): Answer | undefined {
   return fields as unknown as Answer;
 }
 
-/** A message as a line, its line feed included; under an `id` when one is given. */
+/** A message as a line, its line feed included; under an `id` when one is given. Bytes are written with chunks.ts. */
 export function encode(message: Request | Answer, id?: string): string {
+  if (message.type === "chunk" && typeof message.data !== "string") throw new TypeError("Bytes are no JSON.");
   return JSON.stringify(id === undefined ? message : { ...message, id }) + "\n";
-}
-
-/**
- * What `encode` makes of a chunk of a download, without looking through its data for what JSON must escape:
- * Base64 has nothing of that.
- */
-export function encodeChunk({ id, offset, data, last }: Omit<AnswerOf<"chunk">, "type">): string {
-  const mark = last === undefined ? "" : `,"last":${last}`;
-  return `{"type":"chunk","id":${JSON.stringify(id)},"offset":${offset},"data":"${data}"${mark}}\n`;
 }
 
 interface Shape {

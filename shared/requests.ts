@@ -2,7 +2,7 @@
 // and its JSON Schema. The sentences beside them are in docs/protocol.md.
 
 import { Type, type Static } from "@sinclair/typebox";
-import { Count, Id, Sha256, Text, Whole, optional } from "./fields.js";
+import { Count, Data, Id, Sha256, Text, Whole, optional } from "./fields.js";
 
 const id = optional(Id);
 const room = optional(Text);
@@ -47,6 +47,8 @@ export const requests = {
     ...place,
     target: optional(Count),
     file: optional(Text),
+    name: optional(Text),
+    version: optional(Count),
   }),
   react: Type.Object({
     type: Type.Literal("react"),
@@ -96,6 +98,7 @@ export const requests = {
     type: Type.Literal("files"),
     id,
     room,
+    name: optional(Text),
     after: optional(Count),
     limit: optional(Count),
   }),
@@ -108,7 +111,14 @@ export const requests = {
     sha256: optional(Sha256),
     data: optional(Text),
   }),
-  chunk: Type.Object({ type: Type.Literal("chunk"), id, upload: Id, offset: Whole, data: Text }),
+  chunk: Type.Object({
+    type: Type.Literal("chunk"),
+    id,
+    upload: Id,
+    offset: Whole,
+    data: Data,
+    sha256: optional(Sha256),
+  }),
   finish: Type.Object({ type: Type.Literal("finish"), id, upload: Id, sha256: optional(Sha256) }),
   cancel: Type.Object({ type: Type.Literal("cancel"), id, upload: optional(Id) }),
   download: Type.Object({
@@ -120,7 +130,9 @@ export const requests = {
     file: optional(Text),
     offset: optional(Whole),
     sha256: optional(Sha256),
+    window: optional(Count),
   }),
+  ack: Type.Object({ type: Type.Literal("ack"), id: Id, offset: Whole }),
   ping: Type.Object({ type: Type.Literal("ping"), id }),
   quit: Type.Object({ type: Type.Literal("quit"), id }),
 };

@@ -22,8 +22,11 @@ import {
   maxQueryTerms,
   maxTopicBytes,
   maxUnanswered,
+  maxUnfinished,
+  maxUnfinishedOfAll,
   maxUnread,
   minPrefixLetters,
+  unfinishedMs,
 } from "../shared/limits.js";
 import { protocolVersion } from "../shared/protocol.js";
 import { requests } from "../shared/requests.js";
@@ -79,6 +82,9 @@ describe("docs/protocol.md", () => {
       ["milliseconds between two presence lines of a room", String(presenceIntervalMs)],
       ["seconds that one who vanished may be away before it is told", String(leaveGraceMs / 1000)],
       ["hours that a session lasts", String(sessionLifetimeMs / 3_600_000)],
+      ["unfinished uploads of one sender", String(maxUnfinished)],
+      ["unfinished uploads of all", String(maxUnfinishedOfAll)],
+      ["hours that an unfinished upload is kept", String(unfinishedMs / 3_600_000)],
     ]);
     expect(faultsOfTable(protocol, { title: "Limits", table: 1 }, fixed)).toEqual([]);
   });
@@ -132,6 +138,13 @@ describe("docs/operations.md", () => {
     expect(faultsOfTable(operations, { title: "Flags of the client", columns: 1 }, flagsOf(help))).toEqual(
       [],
     );
+  });
+
+  it.each(["upload", "download"])("lists the flags of node client %s and their defaults", (name) => {
+    const parsed = parseClientOptions({ ...given, argv: [name, "--help"] });
+    const help = "text" in parsed ? parsed.text : "";
+    const title = `node client ${name}`;
+    expect(faultsOfTable(operations, { title, columns: 1 }, flagsOf(help))).toEqual([]);
   });
 
   it("lists the exit codes of the client", () => {

@@ -4,8 +4,10 @@ import type { RequestOf } from "../../shared/requests.js";
 import { RoomError } from "../../shared/errors.js";
 import type { Connection } from "../connection.js";
 
-export function cancel(connection: Connection, request: RequestOf<"cancel">): undefined {
-  if (request.upload !== undefined) connection.uploads.cancel(request.upload, request.id);
-  else if (request.id !== undefined) connection.downloads.cancel(request.id);
-  else throw new RoomError("bad-message", { message: "Bad message: upload or id is missing." });
+export function cancel(connection: Connection, request: RequestOf<"cancel">): Promise<void> | undefined {
+  if (request.upload !== undefined) return connection.uploads.cancel(request.upload, request.id);
+  if (request.id === undefined)
+    throw new RoomError("bad-message", { message: "Bad message: upload or id is missing." });
+  connection.downloads.cancel(request.id);
+  return undefined;
 }

@@ -5,14 +5,16 @@ import { bodyOf } from "../../shared/entry.js";
 import { RoomError } from "../../shared/errors.js";
 import type { RequestOf } from "../../shared/requests.js";
 import type { Connection, Membership } from "../connection.js";
-import type { Draft } from "../engine.js";
+import type { Draft, FileQuery } from "../engine.js";
+import { fileQueryOf } from "../file-query.js";
 import { saidBy } from "../said.js";
 
 export function deleteEntry(connection: Connection, request: RequestOf<"delete">): Promise<void> | undefined {
-  const { id, target, file } = request;
-  if ((target === undefined) === (file === undefined)) {
-    throw new RoomError("bad-message", { message: "Bad message: give target or file." });
+  const { id, target } = request;
+  if (target !== undefined && namesFile(request)) {
+    throw new RoomError("bad-message", { message: "Bad message: give target, or else the file." });
   }
+  const query = target === undefined ? fileQueryOf(request) : undefined;
   return connection.inPlace(request, (membership) => {
     const draft = (number: number): Draft => ({
       type: "delete",
@@ -23,17 +25,21 @@ export function deleteEntry(connection: Connection, request: RequestOf<"delete">
       isOperator: connection.isOperator,
     });
     const drafted =
-      target === undefined
-        ? { later: targetOfFile(connection, membership, file ?? "").then(draft), bytes: 0 }
-        : draft(target);
+      query === undefined
+        ? draft(target ?? 0)
+        : { later: targetOfFile(connection, membership, query).then(draft), bytes: 0 };
     connection.unanswered.record(id, membership, drafted);
   });
 }
 
+function namesFile({ file, name, version }: RequestOf<"delete">): boolean {
+  return (file ?? name ?? version) !== undefined;
+}
+
 /** The number of a file's entry. @throws RoomError file-not-found */
-async function targetOfFile(connection: Connection, { room }: Membership, file: string): Promise<number> {
+async function targetOfFile(connection: Connection, { room }: Membership, query: FileQuery): Promise<number> {
   await connection.unanswered.recorded();
-  const item = await connection.premises.engine.catalog.findFile(room.name, { file });
+  const item = await connection.premises.engine.catalog.findFile(room.name, query);
   if (item === undefined) throw new RoomError("file-not-found");
   return item.seq;
 }

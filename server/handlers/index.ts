@@ -4,6 +4,7 @@
 
 import type { RequestOf, RequestType } from "../../shared/requests.js";
 import type { Connection } from "../connection.js";
+import { ack } from "./ack.js";
 import { cancel } from "./cancel.js";
 import { chunk } from "./chunk.js";
 import { connect } from "./connect.js";
@@ -60,6 +61,7 @@ const handlers: {
   finish,
   cancel,
   download,
+  ack,
   ping,
   quit,
 };

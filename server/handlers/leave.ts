@@ -5,7 +5,7 @@ import type { Connection, Membership } from "../connection.js";
 
 export async function leave(connection: Connection, request: RequestOf<"leave">): Promise<void> {
   const membership = connection.membership(request.room);
-  connection.uploads.dropAll(membership.room);
+  connection.uploads.pauseAll(membership.room);
   connection.downloads.stopAll(membership.room);
   await connection.unanswered.settled();
   await membership.member.caughtUp();

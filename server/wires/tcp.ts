@@ -26,8 +26,10 @@ export class TcpWire implements Wire {
   readonly #socket: Socket;
   readonly #splitter: LineSplitter;
   #stallMs: number;
-  #unread: Line[] = [];
+  // Cut into lines only when they are asked for, since they are valid no longer than until the next cut.
+  #unread: Uint8Array[] = [];
   #hasEnded = false;
+  #wasCutOff = false;
   #isDiscarding = false;
   #wakeReader: (() => void) | undefined;
   #drain: { promise: Promise<void>; resolve: () => void } | undefined;
@@ -36,7 +38,7 @@ export class TcpWire implements Wire {
 
   constructor(socket: Socket, options: TcpWireOptions) {
     this.#socket = socket;
-    this.#splitter = new LineSplitter(options.maxLineBytes);
+    this.#splitter = new LineSplitter(options.maxLineBytes, (bytes) => Buffer.allocUnsafeSlow(bytes));
     this.#stallMs = options.stallMs;
     this.stalled = new Promise((resolve) => (this.#tellStalled = resolve));
     this.remote = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
@@ -75,9 +77,12 @@ export class TcpWire implements Wire {
     return this.#socket.writable;
   }
 
-  send(lines: Uint8Array | string): void {
-    if (!this.#socket.writable) return;
-    this.#socket.write(lines);
+  send(lines: Uint8Array | string, onTaken?: () => void): void {
+    if (!this.#socket.writable) {
+      onTaken?.();
+      return;
+    }
+    this.#socket.write(lines, onTaken);
     if (this.#socket.writableLength > 0) this.#watchForStall();
   }
 
@@ -117,11 +122,12 @@ export class TcpWire implements Wire {
 
   async *#read(): AsyncGenerator<readonly Line[]> {
     for (;;) {
-      if (this.#unread.length > 0) {
-        const lines = this.#unread;
-        this.#unread = [];
-        yield lines;
+      const bytes = this.#unread.shift();
+      if (bytes !== undefined) {
+        const lines = this.#splitter.push(bytes);
+        if (lines.length > 0) yield lines;
       } else if (this.#hasEnded) {
+        if (!this.#wasCutOff) yield this.#splitter.end();
         return;
       } else {
         this.#socket.resume();
@@ -132,9 +138,7 @@ export class TcpWire implements Wire {
 
   #take(bytes: Uint8Array): void {
     if (this.#isDiscarding) return;
-    const lines = this.#splitter.push(bytes);
-    if (lines.length === 0) return;
-    this.#unread = this.#unread.length === 0 ? lines : this.#unread.concat(lines);
+    this.#unread.push(bytes);
     if (this.#wakeReader === undefined) this.#socket.pause();
     else this.#wake();
   }
@@ -142,7 +146,7 @@ export class TcpWire implements Wire {
   #endOfLines(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    if (!this.#socket.destroyed) this.#unread = this.#unread.concat(this.#splitter.end());
+    this.#wasCutOff = this.#socket.destroyed;
     this.#wake();
   }
 

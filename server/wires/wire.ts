@@ -12,14 +12,20 @@ import type { Line } from "../../shared/lines.js";
  *   the goodbye either, the wire destroys itself.
  */
 export interface Wire {
-  /** Batches of lines, ended when the peer has no more to say or is gone. May be iterated once. */
+  /**
+   * Batches of lines, each valid until the next is asked for; ended when the peer has no more to say or is gone. May be
+   * iterated once.
+   */
   readonly lines: AsyncIterable<readonly Line[]>;
   /** Whom this is from, for the log: an address and a port. */
   readonly remote: string;
   /** Bytes that were sent and that the socket has not taken yet. */
   readonly pendingBytes: number;
-  /** Sends bytes that nobody changes afterwards, or text as UTF-8: one line or several, line feeds included. */
-  send(lines: Uint8Array | string): void;
+  /**
+   * Sends bytes, or text as UTF-8: one line or several, line feeds included. Bytes are not to be changed before
+   * `onTaken` is called, which is when the system has taken them or the wire is closed.
+   */
+  send(lines: Uint8Array | string, onTaken?: () => void): void;
   /** Resolves when there is no more pending than the socket buffers by itself, or when the wire is closed. */
   ready(): Promise<void>;
   /** False from the moment that nothing can be sent any more. */

@@ -2,8 +2,17 @@
 
 import fc from "fast-check";
 import { join, resolve, sep } from "node:path";
-import { isDirectlyInside, localFileName, numberedFileName, partFileName } from "../../client/filenames.js";
+import {
+  isDirectlyInside,
+  isPartOf,
+  localFileName,
+  numberedFileName,
+  parsePartName,
+  partFileName,
+} from "../../client/filenames.js";
 import { utf8Bytes } from "../../shared/text.js";
+
+const part = { sha256: "0a".repeat(32), pid: 4_194_304, count: 999_999_999 };
 
 describe("localFileName", () => {
   it.each([
@@ -62,7 +71,7 @@ describe("localFileName", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 400 }), fc.nat(10_000), (text, count) => {
         const names = [localFileName(text), numberedFileName(localFileName(text), count + 1)];
-        for (const name of [...names, partFileName(localFileName(text), "0a1b2c3d")]) {
+        for (const name of [...names, partFileName(localFileName(text), part)]) {
           expect(name).not.toMatch(/^\.|[/\\:\p{Cc}]|[. ]$/u);
           expect(name).not.toBe("");
           expect(utf8Bytes(name)).toBeLessThanOrEqual(255);
@@ -88,6 +97,34 @@ describe("numberedFileName", () => {
     const name = numberedFileName(`${"a".repeat(251)}.png`, 10_000);
     expect(name).toMatch(/^a+ \(10000\)\.png$/);
     expect(utf8Bytes(name)).toBe(255);
+  });
+});
+
+describe("The name of a part", () => {
+  it("says of which file it is, and whose, and fits", () => {
+    for (const name of ["photo.png", "a.part", `${"😀".repeat(60)}.png`, "x".repeat(255)]) {
+      const entry = partFileName(name, part);
+      expect(utf8Bytes(entry)).toBeLessThanOrEqual(255);
+      const parsed = parsePartName(entry);
+      expect(parsed).toMatchObject({ sha256: part.sha256, pid: part.pid });
+      expect(parsed && isPartOf(parsed, name)).toBe(true);
+      expect(parsed && isPartOf(parsed, `other ${name}`)).toBe(false);
+    }
+  });
+
+  it("is that of a twin, too", () => {
+    const parsed = parsePartName(partFileName("Photo.PNG", part));
+    expect(parsed && isPartOf(parsed, "photo.png")).toBe(true);
+  });
+
+  it.each([
+    "photo.png",
+    "x.part",
+    `a.${part.sha256}.part`,
+    `a.${part.sha256}.0-1.part`,
+    `.${part.sha256}.1-1.part`,
+  ])("is none: %s", (entry) => {
+    expect(parsePartName(entry)).toBeUndefined();
   });
 });
 

@@ -71,3 +71,65 @@ describe("The client's options", () => {
       expect(help.text).toContain(`${code}  ${meaning}`);
   });
 });
+
+describe("An errand", () => {
+  const settings = { name: "", room: "", host: "127.0.0.1", port: 4040, waitMs: 60_000 };
+
+  it("is upload of paths, or of stdin under a name; whoever runs it is --as", () => {
+    expect(parse(["upload", "a", "1"])).toEqual({
+      errand: { errand: { kind: "upload", paths: ["a", "1"], name: undefined }, ...settings },
+    });
+    expect(parse(["upload", "-", "--name", "build.log", "--as", "ci", "--room", "lab"])).toEqual({
+      errand: {
+        errand: { kind: "upload", paths: ["-"], name: "build.log" },
+        ...settings,
+        name: "ci",
+        room: "lab",
+      },
+    });
+  });
+
+  it("is download of names, of a version, or of an id, to a place or to stdout", () => {
+    const errand = {
+      kind: "download",
+      names: ["a"],
+      version: undefined,
+      file: undefined,
+      out: undefined,
+      downloads: "downloads",
+    };
+    expect(parse(["download", "a"])).toEqual({ errand: { errand, ...settings } });
+    for (const out of [["--out", "-"], ["--out=-"]])
+      expect(parse(["download", ...out, "a"])).toMatchObject({ errand: { errand: { ...errand, out: "-" } } });
+    expect(parse(["download", "a", "--version", "2"])).toMatchObject({ errand: { errand: { version: 2 } } });
+    expect(parse(["download", "--file", "7"])).toMatchObject({
+      errand: { errand: { names: [], file: "7" } },
+    });
+  });
+
+  it("takes settings from the environment, and what it is about never", () => {
+    const env = { ROOMLINE_NAME: "env", ROOMLINE_ROOM: "lab", ROOMLINE_DOWNLOADS: "in", ROOMLINE_OUT: "x" };
+    expect(parse(["upload", "a"], env)).toMatchObject({
+      errand: { name: "env", room: "lab", errand: { name: undefined } },
+    });
+    expect(parse(["download", "a"], env)).toMatchObject({
+      errand: { errand: { downloads: "in", out: undefined } },
+    });
+  });
+
+  it.each([
+    [["upload"], "Say what to upload: a path, or - for stdin."],
+    [["upload", "-"], "What comes from stdin needs a --name."],
+    [["upload", "-", "a"], "What comes from stdin is uploaded alone."],
+    [["upload", "a", "b", "--name", "c"], "One name cannot be that of several files."],
+    [["upload", "a", "--out", "b"], "Unknown argument: out."],
+    [["upload", "a", "--port", "0"], "The port must be a whole number from 1 to 65535."],
+    [["download"], "Say what to download: a name, or --file and an id."],
+    [["download", "a", "--version", "x"], "The version must be a whole number from 1."],
+    [["download", "a", "b", "--version", "1"], "A version is that of one name."],
+    [["download", "a", "b", "--out", "-"], "Only one file can go to stdout."],
+    [["download", "a", "--name", "b"], "Unknown argument: name."],
+  ])("refuses %j in one sentence", (argv, problem) => {
+    expect(parse(argv)).toEqual({ problem: `${problem} See node client --help.` });
+  });
+});

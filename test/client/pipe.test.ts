@@ -1,5 +1,6 @@
 // The client in a script, against a real server: lines in, lines out, and exit codes.
 
+import { readdirSync, statSync } from "node:fs";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
@@ -12,6 +13,12 @@ import { startPerson } from "../support/person.js";
 import { startServer, temporaryFolder } from "../support/server.js";
 import { until } from "../support/until.js";
 import { message, startFakeServer } from "./fake-server.js";
+
+/** No session can be kept there, which is nothing to stop for. */
+const nowhere = "/dev/null/sessions";
+
+const suspended =
+  "* a transfer was stopped; what is there of it is kept, and the same again goes on from there";
 
 interface Outcome {
   readonly code: number;
@@ -49,7 +56,7 @@ async function run(input: Readable | string, options: RunOptions, signal?: Abort
       talk: talk.stream,
     },
     { ...defaults, ...options },
-    { home: "/nonexistent", signal: signal ?? new AbortController().signal },
+    { home: "/nonexistent", sessions: nowhere, signal: signal ?? new AbortController().signal },
   );
   return { code, out: out.lines().map(withoutTime), talk: talk.lines() };
 }
@@ -262,7 +269,9 @@ describe("The client in a pipe", () => {
       "alice: there it is",
       "alice shared my cat.txt (4 bytes, text/plain, version 2)  download: my cat.txt",
     ]);
-    expect(talk.at(-1)).toBe(`* saved ${join(downloads, "my cat.txt")} (4 bytes)`);
+    const facts = "(4 bytes, sha256 404cdd7bc109)";
+    expect(talk).toContain(`* saved ${join(downloads, "my cat.txt")} ${facts}`);
+    expect(talk.at(-1)).toBe(`* uploaded my cat.txt ${facts}`);
     expect(await readFile(join(downloads, "my cat.txt"), "utf8")).toBe("meow");
   });
 
@@ -456,7 +465,7 @@ describe("The client in a pipe", () => {
     expect((await waiting).code).toBe(130);
   });
 
-  it("tells the server that a transfer is over before it says quit, when it is interrupted", async () => {
+  it("leaves an upload where it is when it is interrupted, and says that it can be gone on with", async () => {
     const server = await startFakeServer();
     const stop = new AbortController();
     const path = join(await temporaryFolder(), "file");
@@ -468,12 +477,41 @@ describe("The client in a pipe", () => {
     peer.say({ type: "uploading", id, upload: "u", offset: 0 });
     await peer.next("chunk");
     stop.abort(new ClientError("interrupted", "Interrupted."));
-    const cancel = await peer.next("cancel");
-    peer.say({ type: "cancelled", id: cancel.id, upload: "u" });
     await peer.sayBye();
     const { code, talk } = await running;
     expect(code).toBe(130);
-    expect(talk.slice(2)).toEqual(["! Interrupted."]);
+    expect(talk.slice(2)).toEqual([suspended, "! Interrupted."]);
+    expect(peer.received.map(({ type }) => type)).not.toContain("cancel");
+  });
+
+  it("stops a download before it says quit, when it is interrupted, and keeps what came", async () => {
+    const server = await startFakeServer();
+    const stop = new AbortController();
+    const downloads = await temporaryFolder();
+    const running = run("download: x\n", { port: server.port, downloads }, stop.signal);
+    const peer = await server.accept();
+    await peer.greet("alice");
+    const { id } = await peer.next("download");
+    const facts = {
+      file: "c0",
+      name: "x",
+      version: 1,
+      size: 400_000,
+      mime: "text/plain",
+      sha256: "0".repeat(64),
+    };
+    peer.say({ type: "downloading", id, ...facts, offset: 0 });
+    const data = Buffer.alloc(60_000).toString("base64");
+    for (let sent = 0; sent < 6; sent++) peer.say({ type: "chunk", id, offset: sent * 60_000, data });
+    const sizes = () => readdirSync(downloads).map((name) => statSync(join(downloads, name)).size);
+    await until(() => sizes().some((size) => size > 0));
+    stop.abort(new ClientError("interrupted", "Interrupted."));
+    peer.say({ type: "cancelled", id: (await peer.next("cancel")).id });
+    await peer.sayBye();
+    const { code, talk } = await running;
+    expect(code).toBe(130);
+    expect(talk.slice(2)).toEqual([suspended, "! Interrupted."]);
+    expect(sizes()).toEqual([expect.any(Number)]);
   });
 
   it("ends with 130 when it is interrupted while messages are under way, and says so once", async () => {
@@ -505,7 +543,7 @@ describe("The client in a pipe", () => {
     const code = await runPipe(
       { input, output, talk: talk.stream },
       { ...defaults, port },
-      { home: "/", signal: new AbortController().signal },
+      { home: "/", sessions: nowhere, signal: new AbortController().signal },
     );
     expect(code).toBe(0);
     expect(talk.lines()).toHaveLength(2);
@@ -526,7 +564,7 @@ describe("The client in a pipe", () => {
     const running = runPipe(
       { input, output, talk: collector().stream },
       { ...defaults, port: server.port },
-      { home: "/", signal: new AbortController().signal },
+      { home: "/", sessions: nowhere, signal: new AbortController().signal },
     );
     const peer = await server.accept();
     await peer.greet("alice");

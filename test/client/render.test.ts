@@ -6,6 +6,7 @@ import {
   joinedLine,
   presenceLines,
   progressLine,
+  transferredLine,
   sizeOf,
   type Place,
 } from "../../client/render.js";
@@ -146,8 +147,21 @@ describe("The room as text", () => {
     expect(sizeOf(bytes)).toBe(expected);
   });
 
-  it("shows how far a transfer is", () => {
+  it("shows how far a transfer is, how fast it goes, and how long it will take", () => {
     const progress = { direction: "upload", name: "a.iso", bytes: 512, size: 2048 } as const;
-    expect(progressLine(progress)).toBe("* upload of a.iso: 25 % of 2.0 KiB");
+    const shown = "upload of a.iso: 25 % of 2.0 KiB";
+    expect(progressLine(progress)).toBe(shown);
+    const speed = (secondsLeft: number | undefined) => ({ bytesPerSecond: 2048, secondsLeft });
+    expect(progressLine(progress, speed(1.5))).toBe(`${shown}, 2.0 KiB/s, 2 s left`);
+    expect(progressLine(progress, speed(200))).toBe(`${shown}, 2.0 KiB/s, 3 min 20 s left`);
+    expect(progressLine(progress, speed(7_500))).toBe(`${shown}, 2.0 KiB/s, 2 h 5 min left`);
+    expect(progressLine({ ...progress, size: undefined }, speed(undefined))).toBe(
+      "upload of a.iso: 512 bytes, 2.0 KiB/s",
+    );
+  });
+
+  it("shows the beginning of the hash of what was transferred", () => {
+    const file = { name: "a\x1b.png", size: 268, sha256: "1a2b3c4d5e6f".padEnd(64, "0") };
+    expect(transferredLine("saved", file)).toBe("* saved a\\x1b.png (268 bytes, sha256 1a2b3c4d5e6f)");
   });
 });

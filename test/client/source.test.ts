@@ -1,28 +1,34 @@
 // HOSTILE F3 on the sending side: what is no plain file is refused at once and blocks nothing.
 
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openSource } from "../../client/source.js";
+import { blockBytes, openSource } from "../../client/source.js";
 import { temporaryFolder } from "../support/server.js";
 
-async function readAll(path: string, chunkBytes: number): Promise<Buffer[]> {
+const go = new AbortController().signal;
+
+async function readFrom(path: string, offset: number): Promise<Buffer> {
   const source = await openSource(path);
-  const chunks: Buffer[] = [];
-  for await (const chunk of source.chunks(chunkBytes)) chunks.push(Buffer.from(chunk));
+  const blocks: Buffer[] = [];
+  for await (const block of source.blocks(offset, go)) blocks.push(Buffer.from(block));
+  await source.check();
   await source.close();
-  return chunks;
+  return Buffer.concat(blocks);
 }
 
 describe("A file to be sent", () => {
-  it.each([0, 1, 99, 100, 101, 250])("comes in chunks of 100 bytes: %d bytes", async (size) => {
-    const path = join(await temporaryFolder(), "file");
-    const bytes = Buffer.from(Array.from({ length: size }, (_, index) => index));
-    await writeFile(path, bytes);
-    const chunks = await readAll(path, 100);
-    expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
-    expect(chunks.slice(0, -1).every(({ length }) => length === 100)).toBe(true);
-  });
+  it.each([0, 1, blockBytes - 1, blockBytes, blockBytes + 1, 3 * blockBytes])(
+    "is read from any offset: %d bytes",
+    async (size) => {
+      const path = join(await temporaryFolder(), "file");
+      const bytes = randomBytes(size);
+      await writeFile(path, bytes);
+      for (const offset of [0, Math.floor(size / 2), size])
+        expect((await readFrom(path, offset)).equals(bytes.subarray(offset))).toBe(true);
+    },
+  );
 
   it("is known by the last segment of its path, through links, too", async () => {
     const folder = await temporaryFolder();
@@ -33,20 +39,19 @@ describe("A file to be sent", () => {
     await source.close();
   });
 
-  it("has the size it had at the beginning when it grows, and is refused when it shrinks", async () => {
+  it.each([
+    ["grows", "x".repeat(1000), "changed"],
+    ["is another one", "y".repeat(300), "changed"],
+    ["shrinks", "x".repeat(250), "became shorter"],
+  ])("is refused when it %s", async (_how, text, what) => {
     const path = join(await temporaryFolder(), "log");
     await writeFile(path, "x".repeat(300));
     const source = await openSource(path);
-    const chunks = source.chunks(100);
-    await chunks.next();
-    await writeFile(path, "x".repeat(1000));
+    await utimes(path, 1, 1);
+    await writeFile(path, text);
     expect(source.size).toBe(300);
-    await chunks.next();
-    await truncate(path, 250);
-    await expect(chunks.next()).rejects.toMatchObject({
-      code: "bad-file",
-      message: "log became shorter while it was sent; it is not uploaded.",
-    });
+    const message = `log ${what} while it was sent; it is not uploaded.`;
+    await expect(source.check()).rejects.toMatchObject({ code: "bad-file", message });
     await source.close();
   });
 

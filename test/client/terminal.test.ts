@@ -32,7 +32,11 @@ class Person {
       },
     });
     const defaults = { name: undefined, room: undefined, host: "127.0.0.1", downloads: "-" };
-    const surroundings = { home: "/nonexistent", signal: new AbortController().signal };
+    const surroundings = {
+      home: "/nonexistent",
+      sessions: "/dev/null/sessions",
+      signal: new AbortController().signal,
+    };
     this.exitCode = runTerminal(
       { input: this.#keys, output: Object.assign(output, { columns: 80 }) },
       { ...defaults, isJson: false, waitMs: 0, ...options },
@@ -336,7 +340,7 @@ describe("The client at a terminal", () => {
     expect(await alice.exitCode).toBe(130);
   });
 
-  it("stops a transfer when the person leaves, and tells the server before it says quit", async () => {
+  it("stops a transfer when the person leaves, and keeps what is there", async () => {
     const server = await startFakeServer();
     const path = join(await temporaryFolder(), "file");
     await writeFile(path, "x");
@@ -345,12 +349,29 @@ describe("The client at a terminal", () => {
     await peer.greet("alice");
     alice.type(`upload: ${path}\r`);
     const { id } = await peer.next("upload");
-    alice.type("/quit\r");
     peer.say({ type: "uploading", id, upload: "u", offset: 0 });
-    const cancel = await peer.next("cancel");
-    peer.say({ type: "cancelled", id: cancel.id, upload: "u" });
+    await peer.next("chunk");
+    alice.type("/quit\r");
     await peer.sayBye();
+    await alice.sees("* a transfer was stopped; what is there of it is kept");
     await alice.sees("! A transfer was stopped.\n");
     expect(await alice.exitCode).toBe(130);
+    expect(peer.received.map(({ type }) => type)).not.toContain("cancel");
+  });
+
+  it("cancels a transfer with Ctrl-C and goes on, and is ended by the next one", async () => {
+    const { port } = await startServer();
+    const path = join(await temporaryFolder(), "file");
+    await writeFile(path, Buffer.alloc(200_000_000));
+    const alice = await enter(port, "alice");
+    alice.type(`upload: ${path}\r`);
+    await alice.sees("lab> ");
+    alice.type("a line that is not done yet");
+    alice.type(ctrlC);
+    await alice.sees("! The transfer was cancelled; nothing of it is kept.");
+    alice.type(", and is now\r");
+    await alice.sees("alice: a line that is not done yet, and is now");
+    alice.type(ctrlC);
+    expect(await alice.exitCode).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ import type { Limits } from "../../shared/limits.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startServer, temporaryFolder } from "../support/server.js";
 import { until } from "../support/until.js";
-import { startFakeServer, type FakePeer } from "./fake-server.js";
+import { startFakeServer, type FakePeer, type FakeServer, type Line as FakeLine } from "./fake-server.js";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -176,7 +176,7 @@ describe("An upload", () => {
     const { id } = await peer.next("upload");
     peer.say({ type: "uploading", id, upload: "u", offset: 60_000 });
     const chunks = [await peer.next("chunk"), await peer.next("chunk")];
-    expect(chunks.map(({ offset }) => offset)).toEqual([60_000, 98_304]);
+    expect(chunks.map(({ offset }) => offset)).toEqual([60_000, 109_152]);
     expect(Buffer.concat(chunks.map(({ data }) => Buffer.from(String(data), "base64")))).toEqual(
       bytes.subarray(60_000),
     );
@@ -192,6 +192,48 @@ describe("An upload", () => {
     await peer.next("chunk");
     peer.say(fileEntry({ id, size: 3, sha256: "0".repeat(64) }));
     await expect(uploading).rejects.toMatchObject({ code: "damaged" });
+  });
+
+  it("goes on from the right offset when it was at a wrong one", async () => {
+    const { session, peer } = await openPair();
+    const bytes = randomBytes(120_000);
+    const uploading = upload(session, await localFile(bytes));
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.say({
+      type: "error",
+      code: "bad-offset",
+      message: "Go on from there.",
+      upload: "u",
+      offset: 49_152,
+    });
+    expect(await peer.next("upload")).toMatchObject({ id });
+    peer.say({ type: "uploading", id, upload: "v", offset: 49_152 });
+    const chunks = [await peer.next("chunk")];
+    while (chunks.at(-1)?.sha256 === undefined) chunks.push(await peer.next("chunk"));
+    const ours = chunks.filter((chunk) => chunk.upload === "v");
+    expect(ours[0]).toMatchObject({ offset: 49_152 });
+    peer.say(fileEntry({ id, size: bytes.length, sha256: sha256(bytes) }));
+    await uploading;
+  });
+
+  it.each([
+    ["upload-not-found", "cancelled", "file.bin is sent by a newer upload of yours; this one has ended."],
+    [
+      "hash-mismatch",
+      "damaged",
+      "file.bin did not arrive whole: its SHA-256 differs there. It is not uploaded.",
+    ],
+  ])("that was never broken ends with one sentence after %s", async (code, ourCode, message) => {
+    const { session, peer } = await openPair();
+    const uploading = upload(session, await localFile(randomBytes(400_000)));
+    const failed = expect(uploading).rejects.toMatchObject({ code: ourCode, message });
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.say({ type: "error", code, message: "No.", upload: "u" });
+    await failed;
   });
 
   it("tells the server when it is stopped", async () => {
@@ -270,9 +312,13 @@ describe("An upload", () => {
 describe("A transfer whose connection is lost", () => {
   const abc = Buffer.from("abc");
 
-  async function talk(
-    bytes: Buffer,
-  ): Promise<{ session: Session; peer: FakePeer; path: string; back: () => Promise<FakePeer> }> {
+  async function talk(bytes: Buffer): Promise<{
+    server: FakeServer;
+    session: Session;
+    peer: FakePeer;
+    path: string;
+    back: () => Promise<FakePeer>;
+  }> {
     const server = await startFakeServer();
     const waits = { firstMs: 1, longestMs: 5 };
     const opening = openSession({ port: server.port, name: "alice", room: "lab", waits });
@@ -288,28 +334,30 @@ describe("A transfer whose connection is lost", () => {
       await next.greet("alice", { resumed: true });
       return next;
     };
-    return { session, peer, path: await localFile(bytes), back };
+    return { server, session, peer, path: await localFile(bytes), back };
   }
 
-  it("fails in a sentence when an upload was half done, and sends nothing of it again", async () => {
-    const { session, peer, path, back } = await talk(Buffer.alloc(4_000_000));
-    const uploading = expect(upload(session, path)).rejects.toMatchObject({
-      code: "connection-lost",
-      message: "The connection was lost before file.bin was acknowledged; it is not in the room.",
-    });
+  it("is an upload that goes on where the server says, under the same id, its hash with the last chunk", async () => {
+    const bytes = randomBytes(400_000);
+    const { session, peer, path, back } = await talk(bytes);
+    const uploading = upload(session, path);
     const { id } = await peer.next("upload");
     peer.say({ type: "uploading", id, upload: "u", offset: 0 });
-    await peer.next("chunk");
+    for (let sent = 0; sent < 5; sent++) await peer.next("chunk");
     peer.socket.destroy();
     const next = await back();
+    await next.letIn({ name: "alice", replay: [] });
+    expect(await next.next("upload")).toMatchObject({ id, name: "file.bin", size: bytes.length });
+    next.say({ type: "uploading", id, upload: "v", offset: 150_000 });
+    const chunks: FakeLine[] = [];
+    while (chunks.at(-1)?.sha256 === undefined) chunks.push(await next.next("chunk"));
+    expect(chunks.every((chunk) => chunk.upload === "v")).toBe(true);
+    expect(chunks[0]).toMatchObject({ offset: 150_000 });
+    const sent = Buffer.concat(chunks.map(({ data }) => Buffer.from(String(data), "base64")));
+    expect(sent.equals(bytes.subarray(150_000))).toBe(true);
+    expect(chunks.at(-1)?.sha256).toBe(sha256(bytes));
+    next.say(fileEntry({ id, size: bytes.length, sha256: sha256(bytes) }));
     await uploading;
-    await expect(session.send({ type: "chunk", upload: "u", offset: 0, data: "" })).rejects.toMatchObject({
-      code: "connection-lost",
-    });
-    const pinged = session.ping();
-    next.say({ type: "pong", id: (await next.next("ping")).id, time: "" });
-    await pinged;
-    expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "ping", "directs"]);
   });
 
   it("is an upload that succeeds when its last byte was sent and its entry is in the replay", async () => {
@@ -325,8 +373,24 @@ describe("A transfer whose connection is lost", () => {
     expect(next.received.map(({ type }) => type)).toEqual(["connect", "join", "directs"]);
   });
 
-  it("is unsure of an upload whose last byte was sent when the replay does not have it", async () => {
+  it("is an upload that is asked for again, by its hash, when the replay does not have its entry", async () => {
     const { session, peer, path, back } = await talk(abc);
+    const uploading = upload(session, path);
+    const { id } = await peer.next("upload");
+    peer.say({ type: "uploading", id, upload: "u", offset: 0 });
+    await peer.next("chunk");
+    peer.socket.destroy();
+    const next = await back();
+    await next.letIn({ name: "alice", replay: [] });
+    expect(await next.next("upload")).toMatchObject({ id, size: 3, sha256: sha256(abc) });
+    next.say({ type: "uploading", id, upload: "v", offset: 3 });
+    next.say(fileEntry({ id, size: 3, sha256: sha256(abc) }));
+    expect(await uploading).toMatchObject({ seq: 1 });
+    expect(next.received.map(({ type }) => type)).not.toContain("chunk");
+  });
+
+  it("is unsure of an upload whose last byte was sent when it is another sender by then", async () => {
+    const { session, peer, path, server } = await talk(abc);
     const uploading = expect(upload(session, path)).rejects.toMatchObject({
       code: "connection-lost",
       message: "The connection was lost before file.bin was acknowledged; it may or may not be in the room.",
@@ -335,7 +399,8 @@ describe("A transfer whose connection is lost", () => {
     peer.say({ type: "uploading", id, upload: "u", offset: 0 });
     await peer.next("chunk");
     peer.socket.destroy();
-    await (await back()).letIn({ name: "alice", replay: [] });
+    const next = await server.accept();
+    await next.greet("alice", { resumed: false });
     await uploading;
   });
 
@@ -371,6 +436,7 @@ describe("A transfer whose connection is lost", () => {
     peer.socket.destroy();
     const next = await back();
     next.say({ type: "error", id: (await next.next("join")).id, code: "bad-name", message: "No." });
+    next.say({ type: "error", id: (await next.next("upload")).id, code: "not-in-room", message: "No." });
     await uploading;
     expect([...session.positions]).toEqual([]);
   });
@@ -411,22 +477,25 @@ describe("A transfer whose connection is lost", () => {
     expect(performance.now() - told).toBeLessThan(2_000);
   });
 
-  it("fails in a sentence when a download was half done, and leaves nothing", async () => {
+  it("goes on with a download where it was, of that very file, when it is back", async () => {
     const { session, peer, back } = await talk(abc);
     const folder = await temporaryFolder();
-    const downloading = expect(download(session, { file: "c0" }, { folder })).rejects.toMatchObject({
-      code: "connection-lost",
-      message: "The connection was lost before file.bin was here; it was not saved.",
-    });
+    const downloading = download(session, { name: "file.bin" }, { folder });
     const { id } = await peer.next("download");
-    peer.say({ ...fileEntry({ id, size: 3, sha256: sha256(abc) }), type: "downloading", offset: 0 });
+    const facts = { size: 3, sha256: sha256(abc) };
+    peer.say({ ...fileEntry({ id, ...facts }), type: "downloading", offset: 0 });
+    peer.say({ type: "chunk", id, offset: 0, data: "YWI=" });
     const pinged = session.ping();
     peer.say({ type: "pong", id: (await peer.next("ping")).id, time: "" });
     await pinged;
     peer.socket.destroy();
-    await downloading;
-    await back();
-    expect(await readdir(folder)).toEqual([]);
+    const next = await back();
+    const again = await next.next("download");
+    expect(again).toMatchObject({ file: "c0", offset: 2, sha256: facts.sha256 });
+    next.say({ ...fileEntry({ id: again.id, ...facts }), type: "downloading", offset: 2 });
+    next.say({ type: "chunk", id: again.id, offset: 2, data: "Yw==", last: true });
+    expect(await readFile((await downloading).path)).toEqual(abc);
+    expect(await readdir(folder)).toEqual(["file.bin"]);
   });
 });
 
@@ -464,8 +533,9 @@ describe("A download from a bad server", () => {
     const { id } = await peer.next("download");
     peer.say({ ...fileEntry({ id, ...good, ...facts }), type: "downloading", offset: 0 });
     peer.say(...chunks.map((chunk) => ({ type: "chunk", id, ...chunk })));
-    await peer.next("cancel");
-    peer.say({ type: "cancelled", id });
+    void peer.next("cancel").then(() => {
+      peer.say({ type: "cancelled", id });
+    });
     await failed;
     expect(await readdir(folder)).toEqual([]);
   });
@@ -484,7 +554,7 @@ describe("A download from a bad server", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("is lost with the connection, and leaves nothing", async () => {
+  it("is lost with a connection that does not come back, and what came is kept", async () => {
     const { session, peer } = await openPair();
     const folder = await temporaryFolder();
     const downloading = download(session, { file: "c0" }, { folder });
@@ -492,8 +562,14 @@ describe("A download from a bad server", () => {
     peer.say({ ...fileEntry({ id, ...good }), type: "downloading", offset: 0 });
     peer.say({ type: "chunk", id, offset: 0, data: "YWI=" });
     peer.socket.end();
-    await expect(downloading).rejects.toMatchObject({ code: "connection-lost" });
-    expect(await readdir(folder)).toEqual([]);
+    await expect(downloading).rejects.toMatchObject({
+      code: "connection-lost",
+      message:
+        "The connection was lost before file.bin was here. What came is kept: fetched again, it goes on from there.",
+    });
+    const [part = "", ...others] = await readdir(folder);
+    expect(others).toEqual([]);
+    expect(await readFile(join(folder, part), "utf8")).toBe("ab");
   });
 });
 

@@ -1,6 +1,6 @@
 // Drafts as the contracts append them, and entries as they read them. Who says it is a sender and a name in one.
 
-import type { Draft, RoomLog } from "../../server/engine.js";
+import type { Blob, Draft, FileDraft, RoomLog } from "../../server/engine.js";
 import { bodyOf } from "../../shared/entry.js";
 import { parseFileName, parseRoomName, type Name } from "../../shared/names.js";
 
@@ -39,11 +39,26 @@ export function topic(words: string, { sender = "alice", id }: Said = {}): Draft
 
 let files = 0;
 
-/** A file of no bytes, with an id of its own. */
-export function share(shown: string, { sender = "alice", id }: Said = {}): Draft {
-  const facts = { file: `file-${++files}`, size: 0, mime: "text/plain", sha256: "0".repeat(64) };
+/** A file whose bytes nobody needs, with an id of its own. */
+export function share(shown: string, said: Said = {}): Draft {
+  return shareBlob({ size: 0, sha256: "0".repeat(64) }, { shown, ...said });
+}
+
+/** A file of bytes that were uploaded, with an id of its own. */
+export function shareBlob(
+  { upload, size, sha256 }: Omit<Blob, "upload"> & { readonly upload?: string },
+  { shown = "a.bin", sender = "alice", id }: Said & { readonly shown?: string } = {},
+): Draft {
+  const facts = { file: `file-${++files}`, size, mime: "text/plain", sha256 };
   const body = bodyOf({ from: sender, id, ...facts, name: shown });
-  return { type: "file", sender, id, body, file: { ...facts, name: parseFileName(shown), author: sender } };
+  const file = { ...facts, upload, name: parseFileName(shown), author: sender };
+  return { type: "file", sender, id, body, file };
+}
+
+/** What the draft of a file says of it. */
+export function fileOf({ file }: Draft): FileDraft {
+  if (file === undefined) throw new Error("This is no file's draft.");
+  return file;
 }
 
 /** What one says to another in the conversation of the two, which is a log of its own. */

@@ -40,6 +40,9 @@ async function makeFolder(): Promise<string> {
 const [aBlob, bBlob] = [sha256Of("aaaa"), sha256Of("bbbb")];
 const nothing = sha256Of("");
 
+const uploadOf = (id: string, blob: string) =>
+  `INSERT INTO uploads VALUES ('${id}', 'lab', 's', 'k', NULL, 9, NULL, 'taking', 0, ${blob}, ${Date.now()});`;
+
 type Damage = (data: string) => Promise<unknown>;
 const sql =
   (text: string): Damage =>
@@ -83,13 +86,31 @@ describe("node server check", () => {
     await bustling;
   });
 
-  it("notes blobs that nothing refers to, and is content", async () => {
+  it("notes blobs that nothing refers to and files that nobody knows, and is content", async () => {
     const data = await makeFolder();
-    await mkdir(dirname(blobPath(data, nothing)), { recursive: true });
-    await writeFile(blobPath(data, nothing), "");
+    const put = async (path: string) => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, "");
+    };
+    await put(blobPath(data, nothing));
+    await put(join(data, "unfinished", "x"));
+    const strays = [blobPath(data, nothing), join(data, "unfinished", "x")];
     const { code, stdout } = await check(data);
-    expect({ code, lines: stdout.split("\n").length }).toEqual({ code: 0, lines: 3 });
-    expect(stdout).toMatch(/^note: 1 blob \(0 bytes\) that nothing refers to/);
+    expect({ code, lines: stdout.split("\n").length }).toEqual({ code: 0, lines: 4 });
+    for (const path of strays)
+      expect(stdout).toContain(
+        `note: ${path} is nobody's: no record names it, and it may be removed by hand`,
+      );
+    // What the server has noted to take away, and what an upload has.
+    await sql(`INSERT INTO freed VALUES ('${nothing}'); ${uploadOf("x", "NULL")}`)(data);
+    const noted = await check(data);
+    expect(noted.code).toBe(0);
+    expect(noted.stdout).toMatch(
+      /^note: 1 blob \(0 bytes\) that nothing refers to; gone with the next start/,
+    );
+    expect(noted.stdout.split("\n")).toHaveLength(3);
+    await sql(uploadOf("y", `'${nothing}'`))(data);
+    expect((await check(data)).stdout).not.toContain("note:");
   });
 
   it.each<[string, Damage, RegExp]>([

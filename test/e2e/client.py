@@ -75,10 +75,13 @@ def upload(connection, path, name, unsized):
     if not unsized:
         request.update(size=os.path.getsize(path), sha256=sha256)
     connection.say(**request)
-    upload_id = connection.wait_for("uploading", id="u1")["upload"]
-    sent = 0
-    received = 0
+    uploading = connection.wait_for("uploading", id="u1")
+    upload_id = uploading["upload"]
+    # The server has what comes before: from an earlier attempt, or because the room has the content.
+    sent = uploading["offset"]
+    received = sent
     with open(path, "rb") as file:
+        file.seek(sent)
         while True:
             block = file.read(connection.limits["chunkBytes"])
             if not block:

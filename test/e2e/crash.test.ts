@@ -51,7 +51,7 @@ describe("A server killed under load", () => {
       });
       expect(report.rounds).toBe(rounds);
       expect(report.killedInsideCommit).toBeGreaterThan(0);
-      expect(report.blobsSwept).toBeGreaterThan(0);
+      expect(report.killedBeforeEntryOfBlob).toBeGreaterThan(0);
       expect(report.recorded).toBeGreaterThan(0);
       expect(report.files).toBeGreaterThan(0);
     },

@@ -7,6 +7,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { projectFolder, startProgram } from "../support/program.js";
 import { joinRoom } from "../support/peer.js";
+import { newStateFolder } from "../support/person.js";
 import { temporaryFolder } from "../support/server.js";
 
 interface Outcome {
@@ -17,7 +18,11 @@ interface Outcome {
 
 /** Runs a program to its end. */
 async function run(program: "server" | "client", flags: readonly string[], env = {}): Promise<Outcome> {
-  const options = { cwd: projectFolder, env: { ...process.env, ...env }, timeout: 20_000 };
+  const options = {
+    cwd: projectFolder,
+    env: { ...process.env, XDG_STATE_HOME: newStateFolder(), ...env },
+    timeout: 20_000,
+  };
   const child = execFile(process.execPath, [program, ...flags], options, () => undefined);
   child.stdin?.end();
   let [stdout, stderr] = ["", ""];

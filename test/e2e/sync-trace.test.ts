@@ -66,7 +66,7 @@ describe("A server that is traced", () => {
     expect(faults).toEqual([]);
   }, 60_000);
 
-  const mutations: [string, Mutation][] = [
+  const mutations: [string, ...Mutation[]][] = [
     [
       "commits were not synced",
       { file: "server/engines/embedded/database.js", replace: [["synchronous = FULL", "synchronous = OFF"]] },
@@ -74,22 +74,23 @@ describe("A server that is traced", () => {
     [
       "the bytes of a file were not synced",
       { file: "server/engines/embedded/folder-upload.js", replace: [["await this.#handle.sync();", ""]] },
+      { file: "server/engines/embedded/files.js", replace: [["await file.sync();", ""]] },
     ],
     [
       "the name of a file was not synced",
       {
         file: "server/engines/embedded/files.js",
-        replace: [["await syncFolder(place.shard);\n        }", "}"]],
+        replace: [["await syncFolder(dirname(path));\n    }", "}"]],
       },
     ],
   ];
 
   it.each(mutations)(
     "would be found out if %s",
-    async (what, mutation) => {
+    async (what, ...mutation) => {
       if (!(await canTrace())) return;
       const folder = await temporaryFolder();
-      await buildMutant(folder, mutation);
+      await buildMutant(folder, ...mutation);
       const faults = faultsIn(await trace(folder));
       console.log(`sync trace: if ${what}, ${faults.length} out of order, as ${faults[0] ?? "none"}`);
       expect(faults.length).toBeGreaterThanOrEqual(files.length);

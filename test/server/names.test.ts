@@ -16,7 +16,7 @@ const refused = [
 ]; // prettier-ignore
 
 const allowedFiles = [
-  "blobs", "partial", "roomline.db", "roomline.db-wal", "session.key", ".part", "x.json", ".hidden", "...",
+  "blobs", "unfinished", "roomline.db", "roomline.db-wal", "session.key", ".part", "x.json", ".hidden", "...",
   "-rf", "--help", "~", "~root", "*", "?", "$(id)", "`id`", "a;b", "a|b", "a&b", "a'b", 'a"b', "<script>.html",
   "100%", "a%20b", "CON", "NUL.txt", "COM1", "com¹.txt", "CLOCK$", "CONIN$", "LPT9.tar.gz",
   "name:stream", "file.txt.", "trailing.dot..", "Übung — final (2).pdf", "日本語.txt", "👩‍👩‍👧.png", "constructor",
@@ -87,7 +87,7 @@ describe("Names on the wire", () => {
     const blobs = hashes.map((hash) => `blobs/${hash.slice(0, 2)}/${hash.slice(2)}`);
     expect(await keptFiles(server.dataFolder)).toEqual(blobs.sort());
     const others = (await readdir(server.dataFolder)).filter((name) => !ownFile.test(name));
-    expect(others.sort()).toEqual(["blobs", "partial"]);
+    expect(others.sort()).toEqual(["blobs", "unfinished"]);
     for (const name of await around())
       expect(before.has(name) || name.startsWith("roomline-test-")).toBe(true);
   });

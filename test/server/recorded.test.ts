@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { comeBack, joinRoom, type Peer } from "../support/peer.js";
 import { startServer, temporaryFolder } from "../support/server.js";
-import { keptFiles } from "./handlers/transfers.js";
+import { keptFiles, sha256 as sha256Of } from "./handlers/transfers.js";
 
 const say = (id: string, text: string, more: object = {}) => ({ type: "message", id, text, ...more });
 const hello = Buffer.from("hello").toString("base64");
@@ -130,7 +130,7 @@ describe("A file sent again under its id", () => {
       const other = { type: "upload", id: "u1", name: "a.txt", sha256, ...facts };
       expect([facts, await alice.answersTo(other)]).toMatchObject([facts, [{ code: "id-reused" }]]);
     }
-    expect((await keptFiles(dataFolder)).filter((name) => name.startsWith("partial/"))).toEqual([]);
+    expect((await keptFiles(dataFolder)).filter((name) => name.startsWith("unfinished/"))).toEqual([]);
   });
 
   it("is not taken for another of the same size: without a hash its bytes decide", async () => {
@@ -152,17 +152,27 @@ describe("A file sent again under its id", () => {
   it("is compared when its bytes are there, when two run at once", async () => {
     const { port } = await startServer();
     const alice = await joinRoom(port, "alice");
-    const begin = async () => {
-      alice.send({ type: "upload", id: "u1", name: "a.txt", size: 5 });
+    const begin = async (facts: object) => {
+      alice.send({ type: "upload", id: "u1", name: "a.txt", ...facts });
       return String((await alice.next("uploading")).upload);
     };
-    const uploads = [await begin(), await begin(), await begin()];
-    const [first, second, third] = uploads.map((upload, n) => {
-      const data = n === 2 ? Buffer.from("other").toString("base64") : hello;
-      return { type: "chunk", upload, offset: 0, data };
-    });
-    expect(await alice.answersTo(first ?? {})).toMatchObject([{ type: "file", seq: 1, id: "u1" }]);
-    expect(await alice.answersTo(second ?? {})).toMatchObject([{ type: "recorded", seq: 1, id: "u1" }]);
-    expect(await alice.answersTo(third ?? {})).toMatchObject([{ type: "error", code: "id-reused" }]);
+    const other = Buffer.from("other");
+    const [first, second, third] = [
+      await begin({ size: 5, sha256 }),
+      await begin({}),
+      await begin({ size: 5, sha256: sha256Of(other) }),
+    ];
+    const chunk = { type: "chunk", offset: 0, data: hello };
+    expect(await alice.answersTo({ ...chunk, upload: first })).toMatchObject([
+      { type: "file", seq: 1, id: "u1" },
+    ]);
+    const finished = [
+      { ...chunk, upload: second },
+      { type: "finish", upload: second },
+    ];
+    expect(await alice.answersTo(...finished)).toMatchObject([{ type: "recorded", seq: 1, id: "u1" }]);
+    expect(await alice.answersTo({ ...chunk, upload: third, data: other.toString("base64") })).toMatchObject([
+      { type: "error", code: "id-reused" },
+    ]);
   });
 });

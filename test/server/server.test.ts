@@ -1,13 +1,12 @@
 // RoomServer from its start to its end, and again on the same data folder.
 
-import { joinRoom, openPeer } from "../support/peer.js";
+import { comeBack, joinRoom, openPeer } from "../support/peer.js";
 import { startServer } from "../support/server.js";
 import {
   beginUpload,
   chunkBytes,
   chunksOf,
   downloadFile,
-  expectNothingKept,
   someBytes,
   uploadFile,
 } from "./handlers/transfers.js";
@@ -87,17 +86,20 @@ describe("RoomServer, closed", () => {
     });
   });
 
-  it("drops unfinished uploads, and what they left on the disk", async () => {
+  it("keeps unfinished uploads, which nobody sees and their sender goes on with", async () => {
     const server = await startServer();
     const peer = await joinRoom(server.port, "peer");
     const bytes = someBytes(3 * chunkBytes);
     const upload = await beginUpload(peer, { name: "a", size: bytes.length });
     await peer.answersTo(...chunksOf(upload, bytes).slice(0, 2));
     await server.close();
-    await expectNothingKept(server.dataFolder);
     const reopened = await startServer({ dataFolder: server.dataFolder });
-    const again = await joinRoom(reopened.port, "peer");
+    const again = await comeBack(reopened.port, peer);
     expect(await again.ask({ type: "files", id: "f" })).toMatchObject({ files: [] });
+    expect(await again.ask({ type: "upload", id: "u", name: "a", size: bytes.length })).toMatchObject({
+      type: "uploading",
+      offset: 2 * chunkBytes,
+    });
   });
 
   it("does not wait for one who does not read", async () => {

@@ -1,7 +1,7 @@
 // Base64 as HOSTILE F2 attacks it: what Node's decoder takes silently must be refused.
 
 import * as fc from "fast-check";
-import { decodeBase64, type Base64Codec } from "../../shared/base64.js";
+import { decodeBase64, decodeLatin1, type Base64Codec } from "../../shared/base64.js";
 import { RoomError } from "../../shared/errors.js";
 
 const codec: Base64Codec = {
@@ -62,6 +62,20 @@ describe("decodeBase64", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit, maxLength: 12 }), nearlyBase64()), (text) => {
         expect(codeOf(text)).toBe(isCanonical(text) ? undefined : "bad-data");
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
+describe("decodeLatin1", () => {
+  it("takes what decodeBase64 takes of every text without wide characters, and gives the same bytes", () => {
+    const unit = fc.constantFrom(...Array.from("AAABQgwZ09+/==-_ \n\u00c1*"));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit, maxLength: 12 }), nearlyBase64()), (text) => {
+        const bytes = decodeLatin1(text, codec);
+        expect(bytes === undefined).toBe(codeOf(text) !== undefined);
+        if (bytes !== undefined) expect(codec.encode(bytes)).toBe(text);
       }),
       { numRuns: 5000 },
     );

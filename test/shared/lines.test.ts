@@ -43,6 +43,28 @@ describe("LineSplitter", () => {
     );
   });
 
+  it("passes on nothing of memory that was not cleared", () => {
+    const splitter = new LineSplitter(100, (bytes) => new Uint8Array(bytes).fill(0xff));
+
+    const lines = ["a", "b\nc", "d", "\n", "e\n"].flatMap((piece) =>
+      splitter.push(Buffer.from(piece)).map(textOf),
+    );
+    expect(lines).toEqual(["ab", "cd", "e"]);
+  });
+
+  it("takes memory for a few of many long lines that come in pieces, and for the next ones of another length", () => {
+    let taken = 0;
+    const splitter = new LineSplitter(maxLineBytes, (bytes) => {
+      taken++;
+      return new Uint8Array(bytes);
+    });
+    const texts = Array.from({ length: 200 }, (_none, at) => String(at % 10).repeat(65_650 + (at % 7)));
+    const pieces = cut(Buffer.from(texts.map((text) => `${text}\n`).join("")), 65_536);
+
+    expect(pieces.flatMap((piece) => splitter.push(piece).map(textOf)).map(short)).toEqual(texts.map(short));
+    expect(taken).toBeLessThan(20);
+  });
+
   it.each([
     { what: "as long as allowed", bytes: maxLineBytes, end: "\n", isTooLong: false },
     { what: "as long as allowed before \\r\\n", bytes: maxLineBytes, end: "\r\n", isTooLong: false },

@@ -4,7 +4,7 @@
 import * as fc from "fast-check";
 import { answers } from "../../shared/answers.js";
 import { RoomError } from "../../shared/errors.js";
-import { encode, encodeChunk, parseAnswer, parseRequest } from "../../shared/protocol.js";
+import { encode, parseAnswer, parseRequest } from "../../shared/protocol.js";
 import { requests, type Request } from "../../shared/requests.js";
 import { messageOf, outcomeOf } from "../support/messages.js";
 
@@ -41,26 +41,6 @@ describe("parseRequest", () => {
           const id = "id" in rest ? rest.id : undefined;
           expect(outcomeOf(JSON.stringify(rest))).toEqual({ code: "bad-message", id });
         }
-      }),
-      { numRuns: 1000 },
-    );
-  });
-});
-
-describe("encodeChunk", () => {
-  it("gives the bytes that encode gives", () => {
-    const chunk = fc.record(
-      {
-        id: fc.string({ unit: "binary" }),
-        offset: fc.maxSafeNat(),
-        data: fc.base64String(),
-        last: fc.boolean(),
-      },
-      { requiredKeys: ["id", "offset", "data"] },
-    );
-    fc.assert(
-      fc.property(chunk, (fields) => {
-        expect(encodeChunk(fields)).toBe(encode({ type: "chunk", ...fields }));
       }),
       { numRuns: 1000 },
     );

@@ -2,11 +2,11 @@
 // with its bytes.
 
 import { hash } from "node:crypto";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { downloadFile } from "../server/handlers/transfers.js";
 import type { Ledger } from "./crash-ledger.js";
 import { contentOf } from "./crash-tasks.js";
+import { orphansIn } from "./files-on-disk.js";
 import { allFiles } from "./folders.js";
 import { joinRoom, type Answer } from "./peer.js";
 import { RawPeer } from "./raw-peer.js";
@@ -72,12 +72,11 @@ export async function auditFolder(dataFolder: string, { files, ledger }: Audit):
   const kept = new Set(await blobsIn(dataFolder));
   for (const blob of kept) if (!listed.has(blob)) ledger.note("others", `no file has the blob ${blob}`);
   for (const blob of listed) if (!kept.has(blob)) ledger.note("acknowledgedLost", `no blob ${blob}`);
-  for (const part of await readdir(join(dataFolder, "partial")))
-    ledger.note("others", `partial/${part} was left`);
+  for (const orphan of await orphansIn(dataFolder)) ledger.note("others", orphan);
 }
 
 /** The hashes of all blobs in a data folder; none in one that is not there yet. */
-export async function blobsIn(dataFolder: string): Promise<string[]> {
+async function blobsIn(dataFolder: string): Promise<string[]> {
   const files = await allFiles(join(dataFolder, "blobs")).catch(() => []);
   return files.map((path) => path.replace("/", ""));
 }

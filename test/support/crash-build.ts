@@ -29,9 +29,9 @@ const transactions: Mutation = {
 };
 
 const renames: Mutation = {
-  file: "server/engines/embedded/files.js",
+  file: "server/engines/embedded/blobs.js",
   replace: [
-    ["import { randomBytes }", `${importWrite}import { randomBytes }`],
-    ["await rename(path, place.path);", `await rename(path, place.path); ${mark("renamed")}`],
+    ["import { rename }", `${importWrite}import { rename }`],
+    ["await rename(path, blob);", `await rename(path, blob); ${mark("renamed")}`],
   ],
 };

@@ -93,7 +93,8 @@ export class Follower {
         if (answer.reset === true || answer.lost !== undefined) ledger.note("holes", `told ${raw}`);
         break;
       case "error":
-        ledger.note("others", `${this.name} was told ${raw}`);
+        // Of an upload that is sent twice the second ends the first.
+        if (answer.code !== "upload-not-found") ledger.note("others", `${this.name} was told ${raw}`);
         break;
       default:
         onLine?.(answer);

@@ -6,8 +6,8 @@ import { createCipheriv, hash } from "node:crypto";
 export interface Task {
   readonly id: string;
   readonly request: object;
-  /** The chunks for an upload that the server has begun for this task. */
-  readonly chunks?: (upload: string) => object[];
+  /** The chunks for an upload that the server has begun for this task, or goes on with. */
+  readonly chunks?: (upload: string, offset: number) => object[];
 }
 
 const chunkBytes = 48 * 1024;
@@ -26,7 +26,7 @@ export function fileTask(id: string, room: string): Task {
   return {
     id,
     request: { ...request, size: content.length },
-    chunks: (upload) => chunksOf(upload, content),
+    chunks: (upload, offset) => chunksOf(upload, content, offset),
   };
 }
 
@@ -43,9 +43,9 @@ function isInChunks(id: string): boolean {
   return digestOf(id).readUInt8(4) % 2 === 0;
 }
 
-function chunksOf(upload: string, content: Buffer): object[] {
+function chunksOf(upload: string, content: Buffer, start: number): object[] {
   const chunks = [];
-  for (let offset = 0; offset < content.length; offset += chunkBytes) {
+  for (let offset = start; offset < content.length; offset += chunkBytes) {
     const data = content.toString("base64", offset, Math.min(offset + chunkBytes, content.length));
     chunks.push({ type: "chunk", upload, offset, data });
   }

@@ -72,7 +72,8 @@ export class Writer {
   #read(answer: Answer): void {
     const id = String(answer.id);
     if (answer.type === "uploading") {
-      for (const chunk of this.#pending.get(id)?.chunks?.(String(answer.upload)) ?? [])
+      const task = this.#pending.get(id);
+      for (const chunk of task?.chunks?.(String(answer.upload), Number(answer.offset)) ?? [])
         this.follower.send(chunk);
       return;
     }

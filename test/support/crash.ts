@@ -4,7 +4,7 @@
 // crash-build (how a kill is aimed), crash-audit (the end).
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { auditFiles, auditFolder, auditRoom, blobsIn } from "./crash-audit.js";
+import { auditFiles, auditFolder, auditRoom } from "./crash-audit.js";
 import { marks } from "./crash-build.js";
 import { Cast, fileRoom, talkRooms } from "./crash-cast.js";
 import { Ledger, type Wrongs } from "./crash-ledger.js";
@@ -32,8 +32,6 @@ export interface CrashReport {
   readonly killedInsideCommit: number;
   readonly killedBeforeEntryOfBlob: number;
   readonly files: number;
-  /** Blobs without an entry that restarts removed. */
-  readonly blobsSwept: number;
   readonly wrongs: Wrongs;
 }
 
@@ -46,15 +44,13 @@ const insideMs = 0.4;
 const finishMs = 20_000;
 
 export async function crashRepeatedly(options: CrashOptions): Promise<CrashReport> {
-  const { dataFolder, rounds, random } = options;
+  const { rounds, random } = options;
   const ledger = new Ledger();
   const cast = new Cast({ ...options, ledger });
-  const counts = { rounds: 0, killedInsideCommit: 0, killedBeforeEntryOfBlob: 0, blobsSwept: 0 };
+  const counts = { rounds: 0, killedInsideCommit: 0, killedBeforeEntryOfBlob: 0 };
   for (let round = 0; counts.rounds < rounds && round < 2 * rounds; round++) {
     const acknowledged = ledger.acknowledged;
-    const blobs = await blobsIn(dataFolder);
     const server = await startAimed(options);
-    counts.blobsSwept += blobs.length - (await blobsIn(dataFolder)).length;
     const hasFiles = round % 4 === 3;
     cast.come(server.program.port, hasFiles);
     await sleep(minLoadMs + random() * spreadMs);

@@ -104,6 +104,7 @@ function itemsOf({ properties }: TObject): [string, TObject][] {
 
 const words = new Map([
   ["Text", "string"],
+  ["Data", "string"],
   ["Id", "id"],
   ["Whole", "whole"],
   ["Count", "count"],

@@ -9,6 +9,8 @@ export interface FlakyNetwork {
   readonly port: number;
   /** How many connections have come so far. */
   readonly connections: number;
+  /** Bytes that came from clients so far, and from the server. */
+  readonly bytes: { readonly up: number; readonly down: number };
   /** From now on nothing passes either way, and nobody is told; connections that come are taken and hear nothing. */
   freeze(): void;
   /** Everything passes again; what came meanwhile on connections that are still there passes, too. */
@@ -25,8 +27,12 @@ export async function startFlakyNetwork(serverPort: number): Promise<FlakyNetwor
   let connections = 0;
   let isFrozen = false;
   let delayMs = 0;
-  const pass = (from: Socket, to: Socket): void => {
-    from.on("data", (bytes) => void setTimeout(() => to.write(bytes), delayMs));
+  const passed = { up: 0, down: 0 };
+  const pass = (from: Socket, to: Socket, way: "up" | "down"): void => {
+    from.on("data", (bytes) => {
+      passed[way] += bytes.length;
+      setTimeout(() => to.write(bytes), delayMs);
+    });
     from.on("end", () => void setTimeout(() => to.end(), delayMs));
     from.on("error", () => undefined);
   };
@@ -35,8 +41,8 @@ export async function startFlakyNetwork(serverPort: number): Promise<FlakyNetwor
     const far = connect({ port: serverPort, host: "127.0.0.1", allowHalfOpen: true });
     const pair = [near, far] as const;
     pairs.add(pair);
-    pass(near, far);
-    pass(far, near);
+    pass(near, far, "up");
+    pass(far, near, "down");
     if (isFrozen) for (const socket of pair) socket.pause();
     for (const [socket, other] of [pair, [far, near] as const]) {
       socket.on("close", () => {
@@ -57,6 +63,7 @@ export async function startFlakyNetwork(serverPort: number): Promise<FlakyNetwor
   });
   return {
     port: address.port,
+    bytes: passed,
     get connections() {
       return connections;
     },

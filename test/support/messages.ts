@@ -38,6 +38,7 @@ const text = fc.string({ unit: "binary", maxLength: 20 });
 
 const kinds: Record<string, (schema: TSchema) => fc.Arbitrary<unknown>> = {
   Text: () => text,
+  Data: () => text,
   Id: () => fc.string({ unit: "grapheme", minLength: 1, maxLength: 10 }),
   Whole: () => fc.maxSafeNat(),
   Count: () => fc.maxSafeNat().filter((count) => count > 0),

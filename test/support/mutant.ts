@@ -16,8 +16,10 @@ export interface Mutation {
 export async function buildMutant(folder: string, ...mutations: readonly Mutation[]): Promise<void> {
   await cp(join(projectFolder, "dist"), join(folder, "dist"), { recursive: true });
   await cp(join(projectFolder, "package.json"), join(folder, "package.json"));
-  await mkdir(join(folder, "server"));
-  await cp(join(projectFolder, "server/index.js"), join(folder, "server/index.js"));
+  for (const half of ["server", "client"]) {
+    await mkdir(join(folder, half));
+    await cp(join(projectFolder, half, "index.js"), join(folder, half, "index.js"));
+  }
   await symlink(join(projectFolder, "node_modules"), join(folder, "node_modules"));
   for (const mutation of mutations) await mutate(join(folder, "dist", mutation.file), mutation);
 }

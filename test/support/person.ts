@@ -3,7 +3,9 @@
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Terminal } from "@xterm/headless";
 import { cleanUp } from "./cleanup.js";
@@ -15,6 +17,8 @@ export interface PersonOptions {
   readonly flags: readonly string[];
   /** A pseudo-terminal when true; else a pipe. */
   readonly atTerminal?: boolean;
+  /** Where it keeps its sessions, for a person who comes back; else a folder that nobody has had before. */
+  readonly stateFolder?: string;
 }
 
 const deadlineMs = 20_000;
@@ -113,7 +117,7 @@ export class Person {
 }
 
 /** Starts a client. It ends with the test, whatever happens. */
-export function startPerson({ cwd, flags, atTerminal = false }: PersonOptions): Person {
+export function startPerson({ cwd, flags, atTerminal = false, stateFolder }: PersonOptions): Person {
   const client = [process.execPath, join(projectFolder, "client"), ...flags];
   const [program = "", ...args] = atTerminal
     ? [
@@ -123,13 +127,22 @@ export function startPerson({ cwd, flags, atTerminal = false }: PersonOptions): 
         "/dev/null",
       ]
     : client;
-  const child = spawn(program, args, { cwd, stdio: "pipe", env: { ...process.env, TERM: "xterm" } });
+  const XDG_STATE_HOME = stateFolder ?? newStateFolder();
+  const env = { ...process.env, TERM: "xterm", XDG_STATE_HOME };
+  const child = spawn(program, args, { cwd, stdio: "pipe", env });
   const person = new Person(child, atTerminal);
   cleanUp(async () => {
     person.kill();
     await person.leaves();
   });
   return person;
+}
+
+/** Never a real home: what a started client keeps goes with the test. */
+export function newStateFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "roomline-state-"));
+  cleanUp(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export async function memoryOf(pid: number): Promise<{ nowKiB: number; peakKiB: number }> {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Engine, Retention } from "../../server/engine.js";
+import type { Quotas } from "../../server/engines/embedded/quota.js";
 import { openEmbeddedEngine, type EmbeddedEngineOptions } from "../../server/engines/embedded/index.js";
 import { RoomServer, type RoomServerOptions } from "../../server/server.js";
 import { defaultLimits, type Limits } from "../../shared/limits.js";
@@ -28,6 +29,8 @@ export interface TestServerOptions extends Partial<
   readonly dataFolder?: string;
   /** With less room on the disk no upload begins. */
   readonly minFreeBytes?: number;
+  /** Bounds of what files take. */
+  readonly quotas?: Quotas;
   /** What is kept of the logs, and how often it is looked for the rest; everything when left out. */
   readonly retention?: Retention;
   readonly retentionEveryMs?: number;
@@ -51,13 +54,14 @@ export async function openTestEngine(
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { limits, dataFolder = await temporaryFolder(), minFreeBytes, ...others } = options;
-  const { retention, retentionEveryMs, ...times } = others;
+  const { retention, retentionEveryMs, quotas, ...times } = others;
   const mistakes: unknown[] = [];
   const engine = await openEmbeddedEngine({
     dataFolder,
     threadFolder,
     dedupeMs: limits?.dedupeMs ?? defaultLimits.dedupeMs,
     ...(minFreeBytes !== undefined && { minFreeBytes }),
+    ...(quotas !== undefined && { quotas }),
     ...(retention !== undefined && { retention }),
     ...(retentionEveryMs !== undefined && { retentionEveryMs }),
   });

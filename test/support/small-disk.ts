@@ -9,6 +9,8 @@ const run = promisify(execFile);
 export interface SmallDisk {
   /** False when this machine does not let us: there is nothing to test then. */
   readonly isMounted: boolean;
+  /** Makes it read-only, `ro`, or not, `rw`. */
+  remount(how: "ro" | "rw"): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -20,10 +22,17 @@ export async function mountSmallDisk(folder: string, options: string): Promise<S
     console.warn(
       `Skipped "${expect.getState().currentTestName ?? ""}": cannot mount a tmpfs: ${String(error)}`,
     );
-    return { isMounted: false, [Symbol.asyncDispose]: () => Promise.resolve() };
+    return {
+      isMounted: false,
+      remount: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
   }
   return {
     isMounted: true,
+    remount: async (how) => {
+      await run("mount", ["-o", `remount,${how}`, folder]);
+    },
     [Symbol.asyncDispose]: async () => {
       await run("umount", ["--lazy", folder]);
     },

@@ -4,10 +4,14 @@
 import type { SystemCall } from "./strace.js";
 
 /** What is wrong with one entry; undefined when it was synced before anybody was shown it. */
-export function faultOfEntry(calls: readonly SystemCall[], marker: string): string | undefined {
+export function faultOfEntry(
+  calls: readonly SystemCall[],
+  marker: string,
+  told = marker,
+): string | undefined {
   const shown = calls.find((call) => isShowing(call, marker));
   if (shown === undefined) return `${marker} was never shown`;
-  const recorded = calls.find((call) => isWriting(call, marker) && call.file?.endsWith("roomline.db-wal"));
+  const recorded = calls.find((call) => isWriting(call, told) && call.file?.endsWith("roomline.db-wal"));
   if (recorded === undefined) return `${marker} was never written`;
   return faultOfOrder(marker, [recorded, syncAfter(calls, recorded, recorded.file), shown]);
 }
@@ -22,25 +26,27 @@ export interface TracedFile {
 
 /** What is wrong with one file: bytes, name and folder must be synced, then the entry, and only then shown. */
 export function faultOfFile(calls: readonly SystemCall[], { marker, content, sha256 }: TracedFile) {
-  const written = calls.find((call) => isWriting(call, content) && call.file?.includes("/partial/"));
+  const written = calls.find((call) => isWriting(call, content) && call.file?.includes("/unfinished/"));
   if (written?.file === undefined) return `the bytes of ${marker} were never written`;
-  const partial = written.file;
-  const shard = `${partial.slice(0, partial.lastIndexOf("/partial/"))}/blobs/${sha256.slice(0, 2)}`;
+  const unfinished = written.file;
+  const shard = `${unfinished.slice(0, unfinished.lastIndexOf("/unfinished/"))}/blobs/${sha256.slice(0, 2)}`;
   const target = `"${shard}/${sha256.slice(2)}"`;
   const renamed = calls.find(({ name, args }) => name.startsWith("rename") && args.includes(target));
-  const recorded = calls.find((call) => isWriting(call, marker) && call.file?.endsWith("roomline.db-wal"));
+  // Not the record of the upload, which has the name too.
+  const told = `\\"name\\":\\"${marker}`;
+  const recorded = calls.find((call) => isWriting(call, told) && call.file?.endsWith("roomline.db-wal"));
   const made = calls.find(({ name, args }) => name === "mkdir" && args.startsWith(`"${shard}"`));
   const madeDurable = made && faultOfOrder(shard, [made, syncAfter(calls, made, `${shard}/..`), recorded]);
   return (
     madeDurable ??
     faultOfOrder(marker, [
       written,
-      syncAfter(calls, written, partial),
+      syncAfter(calls, written, unfinished),
       renamed,
       syncAfter(calls, renamed, shard),
       recorded,
     ]) ??
-    faultOfEntry(calls, marker)
+    faultOfEntry(calls, marker, told)
   );
 }
 

@@ -24,6 +24,8 @@ export class DatabaseCopy {
     const copy = new DatabaseCopy(openForWriting(path), path);
     // Who was in a room knows by its epoch that this is another log: what was said since the copy is not in it.
     copy.database.exec("UPDATE rooms SET epoch = lower(hex(randomblob(16)))");
+    // What is unfinished is not in a backup, nor is what was to be taken away.
+    copy.database.exec("DELETE FROM uploads; DELETE FROM freed");
     copy.#checkpoints.cleanAll();
     return copy;
   }

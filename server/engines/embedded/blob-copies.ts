@@ -12,13 +12,17 @@ export interface Content {
   readonly sha256: string;
 }
 
-/** What a file has; undefined when there is none. */
-export async function contentOf(path: string): Promise<Content | undefined> {
+/** What a file has; undefined when there is none. @throws what the signal was aborted with */
+export async function contentOf(path: string, signal?: AbortSignal): Promise<Content | undefined> {
   const file = await openIfThere(path);
   if (file === undefined) return undefined;
   const hash = createHash("sha256");
   try {
-    return { size: await pour(file, hash, () => Promise.resolve()), sha256: hash.digest("hex") };
+    const size = await pour(file, hash, () => {
+      signal?.throwIfAborted();
+      return Promise.resolve();
+    });
+    return { size, sha256: hash.digest("hex") };
   } finally {
     await file.close();
   }

@@ -11,8 +11,8 @@ export function openCatalog(reader: WorkerCalls<ReaderMethods>): Catalog {
     async rooms({ after, limit }): Promise<readonly Name[]> {
       return reader.call("rooms", { after: after?.key ?? "", limit });
     },
-    async files(room, { after, limit }): Promise<readonly FileItem[]> {
-      return reader.call("files", { roomKey: room.key, after, limit });
+    async files(room, { name, after, limit }): Promise<readonly FileItem[]> {
+      return reader.call("files", { roomKey: room.key, key: name?.key, after, limit });
     },
     async findFile(room: Name, query: FileQuery): Promise<FileItem | undefined> {
       if ("file" in query) return reader.call("fileById", { roomKey: room.key, file: query.file });

@@ -2,7 +2,7 @@
 // that change another are found again. Lives in the writing thread, in the transactions of recorder.ts.
 //
 //   delete -> body of the target and of its edits: who, when, id, `deleted`   (secure_delete overwrites what was there)
-//          -> a file's row, which is the reference to its blob
+//          -> a file's row, which is the reference to its blob (schema.ts notes that in `freed`)
 //          -> the room's topic, if the target set it
 
 import type { EntryType } from "../../../shared/answers.js";
@@ -24,8 +24,8 @@ export interface Refused {
 export interface Erased {
   /** Numbers of the entries whose lines are others now. */
   readonly seqs: readonly number[];
-  /** Blobs that have a reference less. */
-  readonly blobs: readonly string[];
+  /** Whether a file went. */
+  readonly isFile: boolean;
   /** Whether it was what the room's topic comes from. */
   readonly isTopic: boolean;
 }
@@ -60,7 +60,7 @@ export class Changes {
        WHERE c.room = ? AND c.target = ? AND c.type = 'edit'`,
     );
     this.#updateBody = database.prepare("UPDATE entries SET body = ? WHERE room = ? AND seq = ?");
-    this.#selectFile = database.prepare("SELECT sha256 FROM files WHERE room = ? AND seq = ?");
+    this.#selectFile = database.prepare("SELECT sender FROM files WHERE room = ? AND seq = ?");
     this.#deleteFile = database.prepare("DELETE FROM files WHERE room = ? AND seq = ?");
     this.#clearTopic = database.prepare(
       "UPDATE rooms SET topic = '', topic_seq = 0 WHERE id = ? AND topic_seq = ?",
@@ -98,10 +98,9 @@ export class Changes {
       this.#blank(roomId, Number(seq), body);
       seqs.push(Number(seq));
     }
-    const blobs = this.#selectFile.all(roomId, target).map(({ sha256 }) => String(sha256));
-    this.#deleteFile.run(roomId, target);
+    const isFile = this.#deleteFile.run(roomId, target).changes > 0;
     const isTopic = this.#clearTopic.run(roomId, target).changes > 0;
-    return { seqs, blobs, isTopic };
+    return { seqs, isFile, isTopic };
   }
 
   /** So that a deletion, which takes all of them away, keeps nobody waiting long. */
@@ -113,19 +112,19 @@ export class Changes {
   }
 
   /**
-   * What is left of an entry that is too old to be kept can be deleted all the same: edits by who sent them, and a file,
-   * of which nobody knows any more whose it was, by an operator.
+   * What is left of an entry that is too old to be kept can be deleted all the same, by who sent it: its edits, or a
+   * file that stays.
    */
   #refusalOfLeft(
     roomId: number | undefined,
     { type, target, sender, isOperator }: Draft,
   ): Refused | undefined {
     if (type !== "delete" || roomId === undefined || target === undefined) return { code: "no-such-entry" };
-    const isFile = this.#selectFile.get(roomId, target) !== undefined;
+    const file = this.#selectFile.get(roomId, target);
     const edits = this.#selectEdits.all(roomId, target);
     const isSaid = edits.some(({ body }) => membersOf(String(body)).deleted !== true);
-    if (!isFile && !isSaid) return { code: "no-such-entry" };
-    const isOwn = !isFile && edits.every((edit) => edit.sender === sender);
+    if (file === undefined && !isSaid) return { code: "no-such-entry" };
+    const isOwn = [...edits, ...(file === undefined ? [] : [file])].every((left) => left.sender === sender);
     return isOwn || isOperator === true ? undefined : { code: "forbidden" };
   }
 

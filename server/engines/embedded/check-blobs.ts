@@ -1,5 +1,6 @@
-// Every blob that the database refers to: that it is there, of the right size, with the bytes of its hash; and how many
-// there are that nothing refers to. Called by check.ts.
+// Every blob that the database refers to: that it is there, of the right size, with the bytes of its hash; and those
+// that nothing refers to: the server takes them away when it has noted that, and knows nothing of any other. Called by
+// check.ts.
 //
 // A running server removes blobs and makes new ones meanwhile: what seems to be missing is asked for again.
 
@@ -9,8 +10,8 @@ import { counted, inBytes } from "./amounts.js";
 import { contentOf } from "./blob-copies.js";
 import type { Findings } from "./check.js";
 import type { Database, Row, Statement } from "./database.js";
-import { exists, hasCode } from "./disk.js";
-import { blobPath, blobsFolder } from "./layout.js";
+import { hasCode } from "./disk.js";
+import { blobPath, blobsFolder, unfinishedFolder } from "./layout.js";
 import { Listing } from "./listing.js";
 
 export interface CheckBlobsParts extends Findings {
@@ -20,15 +21,22 @@ export interface CheckBlobsParts extends Findings {
 
 const blobsAtOnce = 1000;
 
+/** Of files that nobody knows, so many are named. */
+const maxStrays = 100;
+
 export class CheckBlobs {
   readonly #parts: CheckBlobsParts;
   readonly #selectFile: Statement;
+  readonly #selectFreed: Statement;
+  readonly #selectUpload: Statement;
 
   constructor(parts: CheckBlobsParts) {
     this.#parts = parts;
     this.#selectFile = parts.database.prepare(
       `SELECT f.name, r.name AS room, f.seq FROM files f LEFT JOIN rooms r ON r.id = f.room WHERE f.sha256 = ? LIMIT 1`,
     );
+    this.#selectFreed = parts.database.prepare("SELECT 1 FROM freed WHERE sha256 = ?");
+    this.#selectUpload = parts.database.prepare("SELECT 1 FROM uploads WHERE id = ?");
   }
 
   async checkAll(): Promise<void> {
@@ -77,28 +85,50 @@ export class CheckBlobs {
     const { database, dataFolder, note } = this.#parts;
     const listing = new Listing(database);
     let [count, bytes] = [0, 0];
+    const strays: string[] = [];
     for await (const hashes of blobsIn(join(dataFolder, blobsFolder))) {
       for (const sha256 of listing.orphans(hashes)) {
-        const size = await sizeOf(blobPath(dataFolder, sha256));
+        const path = blobPath(dataFolder, sha256);
+        const isFreed = this.#selectFreed.get(sha256) !== undefined;
+        // Last, since a running server takes away a file before what it has noted of it.
+        const size = await sizeOf(path);
         if (size === undefined) continue;
-        count++;
-        bytes += size;
+        if (!isFreed) strays.push(path);
+        else [count, bytes] = [count + 1, bytes + size];
       }
     }
-    if (count === 0) return;
-    note(
-      `note: ${counted(count, "blob")} (${inBytes(bytes)}) that nothing refers to; gone with the next start`,
-    );
+    for (const id of await namesIn(join(dataFolder, unfinishedFolder))) {
+      const path = join(dataFolder, unfinishedFolder, id);
+      const hasRecord = this.#selectUpload.get(id) !== undefined;
+      if (!hasRecord && (await sizeOf(path)) !== undefined) strays.push(path);
+    }
+    if (count > 0) {
+      note(
+        `note: ${counted(count, "blob")} (${inBytes(bytes)}) that nothing refers to; gone with the next start`,
+      );
+    }
+    for (const path of strays.slice(0, maxStrays)) {
+      note(`note: ${path} is nobody's: no record names it, and it may be removed by hand`);
+    }
+    if (strays.length > maxStrays) note(`note: and ${strays.length - maxStrays} more that are nobody's`);
   }
 }
 
 /** The hashes of the blobs that are there, a folder of them at a time. */
 async function* blobsIn(folder: string): AsyncIterable<string[]> {
-  if (!(await exists(folder))) return;
-  for (const shard of await readdir(folder)) {
+  for (const shard of await namesIn(folder)) {
     if (!/^[0-9a-f]{2}$/.test(shard)) continue;
-    const names = await readdir(join(folder, shard));
+    const names = await namesIn(join(folder, shard));
     yield names.filter((name) => /^[0-9a-f]{62}$/.test(name)).map((name) => shard + name);
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
   }
 }
 

@@ -1,7 +1,17 @@
 // What the file store asks of a disk beyond node:fs: folders and files that survive a power cut, writes that are
 // whole, the room that is left, and the one translation of a disk's errors into what a peer may know. Knows nothing of blobs and uploads.
 
-import { access, constants, mkdir, open, rename, rm, statfs, type FileHandle } from "node:fs/promises";
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  rename,
+  rm,
+  statfs,
+  unlink,
+  type FileHandle,
+} from "node:fs/promises";
 import { constants as os } from "node:os";
 import { dirname } from "node:path";
 import { RoomError, type ErrorDetail } from "../../../shared/errors.js";
@@ -9,7 +19,13 @@ import { RoomError, type ErrorDetail } from "../../../shared/errors.js";
 /** IOV_MAX of Linux. libuv splits longer lists, but goes on at a wrong byte when one of its parts falls short. */
 const maxBuffers = 1024;
 
-const tooManyOpen = "The server has too many files open at once.";
+/** The process or the machine has as many files open as it may. */
+export function tooManyOpen(detail: ErrorDetail = {}, options?: ErrorOptions): RoomError {
+  const message = "The server has too many files open at once.";
+  return new RoomError("too-many", { ...detail, message, retryAfterMs }, options);
+}
+
+const retryAfterMs = 1000;
 
 /**
  * A disk's error for a peer: `storage-full` when there is no room, `too-many` when the process or the machine may
@@ -18,7 +34,7 @@ const tooManyOpen = "The server has too many files open at once.";
 export function diskError(error: unknown, detail: ErrorDetail = {}): RoomError {
   if (error instanceof RoomError) return error;
   if (hasCode(error, "EMFILE") || hasCode(error, "ENFILE")) {
-    return new RoomError("too-many", { ...detail, message: tooManyOpen }, { cause: error });
+    return tooManyOpen(detail, { cause: error });
   }
   return new RoomError(isFull(error) ? "storage-full" : "internal", detail, { cause: error });
 }
@@ -65,6 +81,15 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, "ENOENT")) return false;
     throw error;
+  }
+}
+
+/** Takes a file away, if it is there. Not `rm` with `force`, which looks at it first: as much work again. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
   }
 }
 

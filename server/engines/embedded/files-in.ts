@@ -1,27 +1,39 @@
-// The files of an import: blobs that come from a folder, by their hash, into the store, durable before the entries that
-// refer to them. Called by import.ts.
+// The files of an import: blobs that come from a folder, by their hash, durable before the entries that refer to them.
+// Called by import.ts.
 
-import { lstat, open, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { RoomError } from "../../../shared/errors.js";
-import type { Blob, Upload } from "../../engine.js";
-import { hasCode } from "./disk.js";
-import type { FolderFileStore } from "./files.js";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { copyBlob } from "./blob-copies.js";
+import { hasCode, makeFolder, syncFolder } from "./disk.js";
 import { blobPath } from "./layout.js";
 
-const pieceBytes = 1024 * 1024;
-
 export interface FilesInParts {
-  readonly store: FolderFileStore;
   readonly dataFolder: string;
-  /** Where blobs come from; undefined when only those that are in the store already count. */
+  /** Where blobs come from; undefined when only those that are there already count. */
   readonly folder: string | undefined;
+}
+
+interface Wanted {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/**
+ * The blobs that a folder can bring: recorded before the first is copied, so that whatever ends the import leaves none
+ * that nothing refers to.
+ */
+export async function blobsOffered(folder: string | undefined): Promise<string[]> {
+  if (folder === undefined) return [];
+  try {
+    return (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
 }
 
 export class FilesIn {
   readonly #parts: FilesInParts;
-  /** Blobs that were made here: held until it is known whether there are entries that refer to them. */
-  readonly #made: string[] = [];
   /** Files whose bytes are nowhere. */
   missing = 0;
   count = 0;
@@ -31,19 +43,14 @@ export class FilesIn {
   }
 
   /** Whether the bytes are in the store, now at the latest. @throws Error with a sentence when they are damaged */
-  async bring({ sha256, size }: Blob): Promise<boolean> {
-    const isThere = (await this.#isStored({ sha256, size })) || (await this.#take({ sha256, size }));
+  async bring(wanted: Wanted): Promise<boolean> {
+    const isThere = (await this.#isStored(wanted)) || (await this.#take(wanted));
     if (isThere) this.count++;
     else this.missing++;
     return isThere;
   }
 
-  /** Lets go of the blobs: those that no entry refers to are removed. */
-  async release(): Promise<void> {
-    for (const sha256 of this.#made) await this.#parts.store.release(sha256);
-  }
-
-  async #isStored({ sha256, size }: Blob): Promise<boolean> {
+  async #isStored({ sha256, size }: Wanted): Promise<boolean> {
     try {
       return (await stat(blobPath(this.#parts.dataFolder, sha256))).size === size;
     } catch (error) {
@@ -52,42 +59,32 @@ export class FilesIn {
     }
   }
 
-  async #take({ sha256, size }: Blob): Promise<boolean> {
-    const { folder, store } = this.#parts;
+  async #take({ sha256, size }: Wanted): Promise<boolean> {
+    const { folder, dataFolder } = this.#parts;
     if (folder === undefined) return false;
-    const path = join(folder, sha256);
+    const [from, to] = [join(folder, sha256), blobPath(dataFolder, sha256)];
+    if (!(await this.#isOfSize(from, size))) return false;
+    await makeFolder(dirname(to));
+    await syncFolder(dirname(dirname(to)));
+    const outcome = await copyBlob(from, to, sha256);
+    if (outcome === "damaged") throw damaged(from);
+    if (outcome === "copied") await syncFolder(dirname(to));
+    return outcome === "copied";
+  }
+
+  /** False when there is none. A device or a pipe has no end. */
+  async #isOfSize(path: string, size: number): Promise<boolean> {
     try {
-      // A device or a pipe has no end.
       const facts = await lstat(path);
-      if (!facts.isFile() || facts.size !== size) throw new RoomError("hash-mismatch");
-      const made = await put(path, await store.begin(), sha256);
-      this.#made.push(sha256);
-      if (made.size === size) return true;
+      if (!facts.isFile() || facts.size !== size) throw damaged(path);
+      return true;
     } catch (error) {
       if (hasCode(error, "ENOENT")) return false;
-      if (!(error instanceof RoomError) || error.code !== "hash-mismatch") throw error;
+      throw error;
     }
-    throw new Error(`${path} is damaged: it is not the file of that SHA-256 and size`);
   }
 }
 
-async function put(path: string, upload: Upload, sha256: string): Promise<Blob> {
-  try {
-    const source = await open(path, "r");
-    try {
-      for (let at = 0; ;) {
-        // Anew each time: the upload keeps what it is given until it is written.
-        const { buffer, bytesRead } = await source.read(Buffer.alloc(pieceBytes), 0, pieceBytes, at);
-        if (bytesRead === 0) break;
-        await upload.write(at, buffer.subarray(0, bytesRead));
-        at += bytesRead;
-      }
-    } finally {
-      await source.close();
-    }
-    return await upload.finish(sha256);
-  } catch (error) {
-    await upload.cancel();
-    throw error;
-  }
+function damaged(path: string): Error {
+  return new Error(`${path} is damaged: it is not the file of that SHA-256 and size`);
 }

@@ -1,227 +1,289 @@
-// The file store of one machine: a folder. A blob is `blobs/ab/cdef…`, its SHA-256 split after two digits; an
-// upload is `partial/<random id>`. Nothing else is kept here: which room has which file under what name is the
-// log's. No name, id or hash that a peer chose becomes a path unless it is 64 hexadecimal digits.
+// The file store of one machine: a folder. A blob is `blobs/ab/cdef…`, its SHA-256 split after two digits; an upload is
+// `unfinished/<random id>`, which its record in the database names. What nothing refers to any more is swept by
+// sweeper.ts. No name, id or hash that a peer chose becomes a path unless it is 64 hexadecimal digits.
 
-import { randomBytes } from "node:crypto";
-import { open, readdir, rename, rm, unlink, type FileHandle } from "node:fs/promises";
+import { createHash, randomBytes, type Hash } from "node:crypto";
+import { open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RoomError } from "../../../shared/errors.js";
-import type { BlobReader, FileStore, Upload } from "../../engine.js";
-import { diskError, freeBytes, hasCode, makeDurableFolder, makeFolder, syncFolder } from "./disk.js";
-import { openFolderUpload, type FolderUpload, type UploadHome } from "./folder-upload.js";
-import { sweepBlobs, type FindOrphans } from "./sweep.js";
+import type { Blob, BlobReader, FileStore, Upload, UploadDraft } from "../../engine.js";
+import { Blobs } from "./blobs.js";
+import { BlockPool } from "./blocks.js";
+import { CompleteUpload } from "./complete-upload.js";
+import { diskError, exists, makeDurableFolder, tooManyOpen } from "./disk.js";
+import {
+  dropUpload,
+  openFolderUpload,
+  type Beginning,
+  type FolderUpload,
+  type UploadHome,
+} from "./folder-upload.js";
+import { FreeSpace } from "./free-space.js";
+import type { KeyTurns } from "./key-turns.js";
+import { blobsFolder, unfinishedFolder } from "./layout.js";
+import type { Records } from "./records.js";
+import type { BeginCall, UploadRecord } from "./upload-records.js";
 
 export interface FolderFileStoreOptions {
   readonly folder: string;
-  /** Left out, there are none: no blob is ever dropped. */
-  readonly findOrphans?: FindOrphans;
-  /** With less room on the disk no upload begins. */
-  readonly minFreeBytes?: number;
+  readonly records: Records;
+  /** By hash, and by what an upload is to become. */
+  readonly turns: KeyTurns;
+  /** With less room on the disk nothing is taken. */
+  readonly minFreeBytes?: number | undefined;
   /** Bytes of an upload are on disk at the latest when there are so many more. */
   readonly syncEveryBytes?: number;
   /** And at the latest after this time. */
   readonly syncEveryMs?: number;
 }
 
-/** Enough for the log to go on for long: its journal alone takes 4 MiB before it is folded in. */
-const defaultMinFreeBytes = 16 * 1024 * 1024;
+/** Attempts under way, each with a file that is open: descriptors are left for those who talk. */
+const maxAttempts = 1000;
 
 /**
- * Opens the store and drops what an earlier process left: uploads, whose ids nobody knows, and blobs that no entry
- * refers to. So only one process may have the folder open; its caller sees to that.
+ * Opens the store. Only one process may have the folder open; its caller sees to that.
  * @throws Error with a sentence that names the folder when it cannot be made or written to
  */
 export async function openFolderFileStore(options: FolderFileStoreOptions): Promise<FolderFileStore> {
   const folder = resolve(options.folder);
-  const places = { blobs: join(folder, "blobs"), partial: join(folder, "partial") };
   try {
-    await makeDurableFolder(places.blobs);
-    await makeDurableFolder(places.partial);
-    for (const name of await readdir(places.partial))
-      await rm(join(places.partial, name), { recursive: true, force: true });
-    if (options.findOrphans !== undefined) await sweepBlobs(places.blobs, options.findOrphans);
+    await makeDurableFolder(join(folder, blobsFolder));
+    await makeDurableFolder(join(folder, unfinishedFolder));
+    // Uploads of an older version, which had no records: nobody can go on with them.
+    await rm(join(folder, "partial"), { recursive: true, force: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot keep files in ${folder}: ${reason}`, { cause: error });
   }
-  return new FolderFileStore(places, options);
+  return new FolderFileStore(folder, options);
 }
 
 export class FolderFileStore implements FileStore {
-  readonly #blobs: string;
+  readonly #blobs: Blobs;
+  readonly #space: FreeSpace;
   readonly #home: UploadHome;
-  readonly #uploads = new Set<FolderUpload>();
-  readonly #findOrphans: FindOrphans;
-  readonly #minFreeBytes: number;
-  readonly #shards = new Map<string, Promise<void>>();
-  readonly #turns = new Map<string, Promise<void>>();
-  /** How many finishes of a hash made a blob whose entry is neither recorded nor refused. */
-  readonly #holds = new Map<string, number>();
+  readonly #records: Records;
+  readonly #turns: KeyTurns;
+  /** Attempts under way, and what each is to become. */
+  readonly #attempts = new Map<FolderUpload, UploadDraft>();
+  /** Of uploads that rest: what their bytes hash to so far, by their record. */
+  readonly #hashes = new Map<string, Hash>();
+  /** Attempts that are about to be under way, and what is still to come of them. */
+  readonly #beginnings = new Set<{ bytes: number }>();
+  /** Uploads of one line whose entries are not decided yet. */
+  readonly #whole = new Set<string>();
+  /** What closing waits for. */
+  readonly #works = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
   #isClosed = false;
 
-  constructor(places: { blobs: string; partial: string }, options: FolderFileStoreOptions) {
-    this.#blobs = places.blobs;
-    this.#findOrphans = options.findOrphans ?? (() => Promise.resolve([]));
-    this.#minFreeBytes = options.minFreeBytes ?? defaultMinFreeBytes;
+  constructor(folder: string, options: FolderFileStoreOptions) {
+    const unfinished = join(folder, unfinishedFolder);
+    this.#blobs = new Blobs(folder, options.turns);
+    this.#space = new FreeSpace(unfinished, options.minFreeBytes);
+    this.#records = options.records;
+    this.#turns = options.turns;
     this.#home = {
-      folder: places.partial,
+      folder: unfinished,
+      records: options.records,
+      blocks: new BlockPool(),
       syncEveryBytes: options.syncEveryBytes ?? 8 * 1024 * 1024,
       syncEveryMs: options.syncEveryMs ?? 1000,
-      publish: (path, sha256) => this.#inTurn(sha256, () => this.#publish(path, sha256)),
-      onEnd: (upload) => this.#uploads.delete(upload),
+      writeInRoom: (bytes, write) => this.#space.write(bytes, write),
+      hashInTurn: (work) => options.turns.run("hash", () => work(this.#closing.signal)),
+      publish: (record, sha256) => this.#blobs.publish(join(unfinished, record), sha256),
+      onEnd: (upload, hash) => {
+        this.#attempts.delete(upload);
+        if (hash !== undefined) this.#hashes.set(upload.record, hash);
+      },
     };
   }
 
   /** @throws RoomError shutting-down after `close` */
-  async begin(): Promise<Upload> {
-    const upload = await this.#openUpload().catch((error: unknown) => {
+  async begin(draft: UploadDraft, onDurable: () => void = () => undefined): Promise<Upload> {
+    const { sender, room, name } = draft;
+    // One after the other for what could be the same upload.
+    const key = ["upload", sender, room.key, name.key].join("\0");
+    try {
+      return await this.#turns.run(key, () => this.#begin(draft, onDurable));
+    } catch (error) {
       throw diskError(error);
-    });
-    this.#uploads.add(upload);
+    }
+  }
+
+  put(draft: UploadDraft, bytes: Uint8Array): Promise<Blob> {
+    return this.#counted(this.#put(draft, bytes));
+  }
+
+  async #put(draft: UploadDraft, bytes: Uint8Array): Promise<Blob> {
+    const size = bytes.length;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    if (draft.sha256 !== undefined && draft.sha256 !== sha256) throw new RoomError("hash-mismatch");
+    this.#checkGoing();
+    const call = callOf({ ...draft, size, sha256 }, true);
+    const record = call.id;
+    try {
+      await this.#space.check(() => this.#promisedBytes + size);
+      this.#whole.add(record);
+      await this.#records.begin(call);
+      await this.#write(record, bytes);
+      await this.#home.publish(record, sha256);
+      return { upload: record, sha256, size };
+    } catch (error) {
+      if (this.#whole.has(record)) await this.drop(record);
+      throw diskError(error);
+    }
+  }
+
+  open(sha256: string): Promise<BlobReader> {
+    return this.#blobs.open(sha256);
+  }
+
+  /** Drops an upload that has become nothing, or nothing more than there is already. Never throws. */
+  drop(record: string): Promise<void> {
+    this.#hashes.delete(record);
+    this.#whole.delete(record);
+    return this.#counted(dropUpload(this.#home, record).catch(() => undefined));
+  }
+
+  /** An upload is an entry. */
+  isRecorded(record: string): void {
+    this.#whole.delete(record);
+  }
+
+  /** Its entry could not be recorded: nobody goes on with an upload of one line. */
+  giveUp(record: string): void {
+    if (this.isWhole(record)) void this.drop(record);
+  }
+
+  /** Whether an upload of one line waits for its entry: nobody can go on with it. */
+  isWhole(record: string): boolean {
+    return this.#whole.has(record);
+  }
+
+  /** Whether an attempt of this upload is under way. */
+  isUnderWay(record: string): boolean {
+    return this.isWhole(record) || [...this.#attempts.keys()].some((upload) => upload.record === record);
+  }
+
+  /** Lets the uploads under way rest, and waits for what is being finished. Open blobs are their readers'. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing.abort(new RoomError("shutting-down"));
+    await Promise.all(Array.from(this.#attempts.keys(), (upload) => upload.pause()));
+    await this.#turns.settled();
+    await Promise.allSettled(this.#works);
+  }
+
+  async #begin(draft: UploadDraft, onDurable: () => void): Promise<Upload> {
+    this.#checkGoing();
+    for (const [upload, other] of this.#attempts) if (isSame(draft, other)) await upload.pause();
+    if (this.#attempts.size + this.#beginnings.size >= maxAttempts) throw tooManyOpen();
+    const beginning = { bytes: 0 };
+    this.#beginnings.add(beginning);
+    const call = callOf(draft, false);
+    try {
+      await this.#space.check(() => this.#promisedBytes);
+      const found = await this.#records.begin(call);
+      return await this.#attempt(found, { draft, beginning, onDurable }).catch(async (error: unknown) => {
+        // What had begun before stays, to be gone on with.
+        if (found.id === call.id) await this.drop(call.id);
+        throw error;
+      });
+    } finally {
+      this.#beginnings.delete(beginning);
+    }
+  }
+
+  async #attempt(
+    found: UploadRecord,
+    {
+      draft,
+      beginning,
+      onDurable,
+    }: { draft: UploadDraft; beginning: { bytes: number }; onDurable: () => void },
+  ): Promise<Upload> {
+    const { id: record, blob, isComplete } = found;
+    const id = newId();
+    if (isComplete && blob !== undefined && (await this.#isThere(record, blob)))
+      return new CompleteUpload(this.#home, { id, record, sha256: blob, size: found.offset });
+    const offset = isComplete ? 0 : found.offset;
+    beginning.bytes = Math.max(0, (draft.size ?? 0) - offset);
+    await this.#space.check(() => this.#promisedBytes);
+    const upload = await this.#open({ id, record, offset, onDurable }, isComplete);
+    this.#attempts.set(upload, draft);
     if (!this.#isClosed) return upload;
-    await upload.cancel();
+    await upload.pause();
     throw new RoomError("shutting-down");
   }
 
-  async open(sha256: string): Promise<BlobReader> {
-    const place = this.#placeOf(sha256);
-    try {
-      return await openBlob(place.path);
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) throw new RoomError("file-not-found", {}, { cause: error });
-      throw diskError(error);
-    }
-  }
-
-  /** A blob that is not there is removed. Who has it open reads it to its end. */
-  async remove(sha256: string): Promise<void> {
-    this.#placeOf(sha256);
-    await this.#inTurn(sha256, () => this.#dropOrphan(sha256)).catch((error: unknown) => {
-      throw diskError(error);
-    });
-  }
-
-  /**
-   * Ends the hold of one finish, and removes the blob when that was all it had. Never throws, and need not be
-   * waited for: what cannot be asked or removed goes when the folder is next opened.
-   */
-  async release(sha256: string): Promise<void> {
-    const release = () => {
-      const left = (this.#holds.get(sha256) ?? 0) - 1;
-      if (left > 0) this.#holds.set(sha256, left);
-      else this.#holds.delete(sha256);
-      return this.#dropOrphan(sha256);
-    };
-    await this.#inTurn(sha256, release).catch(() => undefined);
-  }
-
-  /** Drops the uploads under way, waits for what is being finished or removed. Open blobs are their readers'. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all([...this.#uploads].map((upload) => upload.cancel()));
-    await Promise.allSettled(this.#turns.values());
-  }
-
-  async #openUpload(): Promise<FolderUpload> {
-    if ((await freeBytes(this.#home.folder)) < this.#minFreeBytes) throw new RoomError("storage-full");
-    return openFolderUpload(this.#home, randomBytes(16).toString("hex"));
-  }
-
-  #placeOf(sha256: string): { shard: string; path: string } {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new RoomError("file-not-found");
-    const shard = join(this.#blobs, sha256.slice(0, 2));
-    return { shard, path: join(shard, sha256.slice(2)) };
-  }
-
-  // The file is synced already. Its new name is durable with the shard's folder. The partial folder needs no
-  // sync: should the old name come back after a power cut, the next open removes it.
-  // A blob that exists is replaced by the same bytes; who reads the older file keeps it.
-  async #publish(path: string, sha256: string): Promise<void> {
-    const place = this.#placeOf(sha256);
-    await this.#shard(place.shard);
-    await rename(path, place.path);
-    try {
-      await syncFolder(place.shard);
-    } catch (error) {
-      await this.#dropOrphan(sha256).catch(() => undefined);
-      throw error;
-    }
-    this.#holds.set(sha256, (this.#holds.get(sha256) ?? 0) + 1);
-  }
-
-  // Only in the turn of its hash. So no entry can begin to refer to it between question and unlink: an entry comes
-  // after a finish, and a finish comes before this, and holds it, or after this, and makes it again.
-  async #dropOrphan(sha256: string): Promise<void> {
-    if (this.#holds.has(sha256) || (await this.#findOrphans([sha256])).length === 0) return;
-    const place = this.#placeOf(sha256);
-    try {
-      await unlink(place.path);
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return;
-      throw error;
-    }
-    // Deleted means deleted, also after a power cut.
-    await syncFolder(place.shard);
-  }
-
-  // Once per shard and process, whether the folder is there or not: an earlier process may have ended between
-  // making it and syncing its name. Everybody waits for the same sync.
-  #shard(folder: string): Promise<void> {
-    const known = this.#shards.get(folder);
-    if (known !== undefined) return known;
-    const made = makeFolder(folder).then(() => syncFolder(this.#blobs));
-    this.#shards.set(folder, made);
-    made.catch(() => this.#shards.delete(folder));
-    return made;
-  }
-
-  /** One after another for a hash, so that no finish tells of a blob that an unlink takes meanwhile. */
-  #inTurn(sha256: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.#turns.get(sha256) ?? Promise.resolve()).then(work, work);
-    this.#turns.set(sha256, turn);
-    const leave = () => {
-      if (this.#turns.get(sha256) === turn) this.#turns.delete(sha256);
-    };
-    turn.then(leave, leave);
-    return turn;
-  }
-}
-
-async function openBlob(path: string): Promise<BlobReader> {
-  const handle = await open(path, "r");
-  try {
-    const { size } = await handle.stat();
-    return new FolderBlobReader(handle, size);
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-class FolderBlobReader implements BlobReader {
-  readonly size: number;
-  readonly #handle: FileHandle;
-
-  constructor(handle: FileHandle, size: number) {
-    this.#handle = handle;
-    this.size = size;
-  }
-
-  async read(into: Uint8Array, offset: number): Promise<number> {
-    let filled = 0;
-    try {
-      while (filled < into.length) {
-        const { bytesRead } = await this.#handle.read(into, filled, into.length - filled, offset + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
+  /** From the beginning when the bytes that were recorded are not there: somebody has taken the file away. */
+  async #open(beginning: Omit<Beginning, "hash">, isGone: boolean): Promise<FolderUpload> {
+    const { record } = beginning;
+    const hash = this.#hashes.get(record);
+    this.#hashes.delete(record);
+    if (!isGone) {
+      try {
+        return await openFolderUpload(this.#home, { ...beginning, hash });
+      } catch (error) {
+        if (!(error instanceof RoomError) || error.code !== "upload-not-found") throw error;
       }
-    } catch (error) {
-      throw diskError(error);
     }
-    return filled;
+    await this.#records.ask({ do: "mark", id: record, offset: 0 });
+    return openFolderUpload(this.#home, { ...beginning, hash: undefined, offset: 0 });
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  /** Whether the bytes of a complete upload are in its own file or are a blob already. */
+  async #isThere(record: string, blob: string): Promise<boolean> {
+    return (await exists(join(this.#home.folder, record))) || this.#blobs.has(blob);
   }
+
+  #counted<T>(work: Promise<T>): Promise<T> {
+    this.#works.add(work);
+    const done = () => void this.#works.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  #checkGoing(): void {
+    if (this.#isClosed) throw new RoomError("shutting-down");
+  }
+
+  /** What is still to come of attempts counts as taken when another begins. */
+  get #promisedBytes(): number {
+    let promised = 0;
+    for (const { bytes } of this.#beginnings) promised += bytes;
+    for (const [{ writtenBytes }, { size = 0 }] of this.#attempts)
+      promised += Math.max(0, size - writtenBytes);
+    return promised;
+  }
+
+  async #write(record: string, bytes: Uint8Array): Promise<void> {
+    const file = await open(join(this.#home.folder, record), "wx", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function newId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+function callOf({ room, sender, name, id, size, sha256 }: UploadDraft, isWhole: boolean): BeginCall {
+  const where = { roomKey: room.key, sender, nameKey: name.key };
+  return { do: "begin", id: newId(), ...where, request: id, size, sha256, isWhole };
+}
+
+/** Whether the later of two attempts goes on with what the earlier has. */
+function isSame(one: UploadDraft, other: UploadDraft): boolean {
+  const isOf =
+    one.sender === other.sender && one.room.key === other.room.key && one.name.key === other.name.key;
+  const isOfId = one.id !== undefined && one.id === other.id;
+  const isOfSize = one.size === other.size && (one.size !== undefined || isOfId);
+  const isOfHash = one.sha256 === undefined || other.sha256 === undefined || one.sha256 === other.sha256;
+  return isOf && isOfSize && isOfHash;
 }

@@ -17,8 +17,10 @@ export interface HousekeepingParts {
   readonly retention: Retention;
   /** From the end of a round to the next. */
   readonly everyMs: number;
-  /** Called with a blob that has a reference less. */
-  readonly onFreed: (sha256: string) => void;
+  /** Called when files are gone. */
+  readonly onFreed: () => void;
+  /** Drops unfinished uploads that are too old. */
+  readonly dropOldUploads: () => Promise<void>;
   /** Called when entries of a log up to a number are gone. */
   readonly onPruned: (roomKey: string, to: number) => void;
   /** Whether somebody may still come back as that sender. */
@@ -74,6 +76,7 @@ export class Housekeeping {
 
   async #round(): Promise<void> {
     const { retention, reader } = this.#parts;
+    await this.#attempt(() => this.#parts.dropOldUploads());
     await this.#attempt(() => this.#endConversations());
     for (let after: string | undefined = ""; after !== undefined && !this.#isStopping;) {
       const call: OverdueCall = { retention, nowMs: Date.now(), after, limit: logsAtOnce };
@@ -89,7 +92,7 @@ export class Housekeeping {
     const { writer, onPruned, onFreed } = this.#parts;
     for (let more = true; more && !this.#isStopping;) {
       const pruned = await this.#paced(() => writer.call("prune", { roomKey, to, keepsFiles }));
-      pruned.blobs.forEach(onFreed);
+      if (pruned.hasFiles) onFreed();
       onPruned(roomKey, pruned.to);
       ({ more } = pruned);
     }

@@ -36,8 +36,8 @@ export class ImportRoom {
       "INSERT INTO entries (room, seq, time, type, sender, id, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#insertFile = database.prepare(
-      `INSERT INTO files (room, seq, time, file, key, version, name, author, size, mime, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO files (room, seq, time, sender, file, key, version, name, author, size, mime, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#selectEntry = database.prepare("SELECT 1 FROM entries WHERE room = ? AND seq = ?");
   }
@@ -74,7 +74,7 @@ export class ImportRoom {
     if (file === undefined) return;
     const { name, version, author, size, mime, sha256 } = file;
     const facts = [file.file, name.key, version, name.shown, author, size, mime, sha256] as const;
-    this.#insertFile.run(this.#roomId, seq, timeMs, ...facts);
+    this.#insertFile.run(this.#roomId, seq, timeMs, nobody, ...facts);
   }
 
   #change({ type, seq }: ImportedEntry, target: number): void {

@@ -11,14 +11,18 @@ import { LineSplitter, tooLong, type Line } from "../../../shared/lines.js";
 import type { Name } from "../../../shared/names.js";
 import { counted } from "./amounts.js";
 import { prepareFolder } from "./data-folder.js";
-import { lockFolder, resultCode, resultCodes, type Database } from "./database.js";
-import { FilesIn } from "./files-in.js";
-import { openFolderFileStore } from "./files.js";
+import { makeDurableFolder } from "./disk.js";
+import { inTransaction, lockFolder, resultCode, resultCodes, type Database } from "./database.js";
+import { FilesIn, blobsOffered } from "./files-in.js";
 import { ImportLines, type ImportedLine } from "./import-lines.js";
 import { ImportRoom } from "./import-room.js";
-import { databaseFile, lockFile } from "./layout.js";
+import { KeyTurns } from "./key-turns.js";
+import { blobsFolder, databaseFile, lockFile } from "./layout.js";
 import { Listing } from "./listing.js";
 import { openLogDatabase } from "./log-database.js";
+import { Records } from "./records.js";
+import { Sweeper } from "./sweeper.js";
+import { UploadRecords } from "./upload-records.js";
 
 export interface ImportOptions {
   readonly dataFolder: string;
@@ -60,11 +64,16 @@ export async function importRoom(options: ImportOptions): Promise<Imported> {
 
 async function importInto(database: Database, options: ImportOptions): Promise<Imported> {
   const { dataFolder, files: folder } = options;
-  const listing = new Listing(database);
-  const findOrphans = (hashes: readonly string[]) => Promise.resolve(listing.orphans(hashes));
-  // Also sweeps what an import that was killed has left.
-  const store = await openFolderFileStore({ folder: dataFolder, findOrphans });
-  const files = new FilesIn({ store, dataFolder, folder });
+  const sweeper = sweeperOf(database, dataFolder);
+  await makeDurableFolder(join(dataFolder, blobsFolder));
+  // What an import that was killed has left is nobody's: it may not be whole after a power cut.
+  await sweeper.sweep();
+  const note = database.prepare("INSERT INTO freed VALUES (?) ON CONFLICT DO NOTHING");
+  const offered = await blobsOffered(folder);
+  inTransaction(database, () => {
+    for (const sha256 of offered) note.run(sha256);
+  });
+  const files = new FilesIn({ dataFolder, folder });
   database.exec("BEGIN IMMEDIATE");
   try {
     const imported = await new Import(database, files, options.room).take(options.input);
@@ -74,9 +83,23 @@ async function importInto(database: Database, options: ImportOptions): Promise<I
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   } finally {
-    await files.release();
-    await store.close();
+    // What no entry refers to.
+    await sweeper.sweep();
   }
+}
+
+function sweeperOf(database: Database, dataFolder: string): Sweeper {
+  const listing = new Listing(database);
+  const uploads = new UploadRecords(database, {});
+  return new Sweeper({
+    dataFolder,
+    records: new Records((calls) => Promise.resolve(uploads.take(calls, Date.now()))),
+    turns: new KeyTurns(),
+    freed: (limit) => Promise.resolve(listing.freed(limit)),
+    findOrphans: (hashes) => Promise.resolve(listing.orphans(hashes)),
+    // It goes with the server's next start.
+    onFailed: () => undefined,
+  });
 }
 
 class Import {

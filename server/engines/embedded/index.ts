@@ -1,35 +1,45 @@
 // Opens the embedded engine: everything in one data folder.
 //
 //   roomline.db  (-wal, -shm)   the log, in SQLite        blobs/     complete files, by their hash
-//   session.key                 signs guests' sessions    partial/   uploads under way
+//   session.key                 signs guests' sessions    unfinished/   uploads under way, which the log's database names
 //   search.db  (-wal, -shm)     the search index, made from it      operator.token  makes an operator of who shows it
 //   roomline.lock               held by the one server that has the folder open
 //   roomline.db.v1              what the log was before it was brought to a newer schema; goes with the next clean stop
 
 import { join } from "node:path";
+import { unfinishedMs as defaultUnfinishedMs } from "../../../shared/limits.js";
 import type { Engine, Retention, RoomLog } from "../../engine.js";
 import { WorkerCalls, type Methods } from "./calls.js";
 import { openCatalog } from "./catalog.js";
+import { dropOldUploads } from "./expiry.js";
 import { prepareFolder } from "./data-folder.js";
 import { EmbeddedDirectory } from "./directory.js";
 import { openFolderFileStore, type FolderFileStore } from "./files.js";
 import type { IndexerMethods } from "./indexer.js";
 import { keyFile, operatorFile } from "./layout.js";
+import { KeyTurns } from "./key-turns.js";
 import { EmbeddedLog } from "./log.js";
 import { openOperatorToken } from "./operator-token.js";
 import { EmbeddedReadMarks } from "./read-marks.js";
 import type { ReaderMethods } from "./reader.js";
+import { Records } from "./records.js";
 import { Housekeeping } from "./housekeeping.js";
 import { Search } from "./search.js";
 import { openSessionKey } from "./sessions.js";
+import { Sweeper } from "./sweeper.js";
+import type { Quotas } from "./quota.js";
 import type { WriterData, WriterMethods } from "./writer.js";
 
 export interface EmbeddedEngineOptions {
   readonly dataFolder: string;
   /** Where the compiled threads, writer.js, reader.js and indexer.js, are. */
   readonly threadFolder: string;
-  /** With less room on the disk no upload begins. */
-  readonly minFreeBytes?: number;
+  /** With less room on the disk no bytes of files are taken. */
+  readonly minFreeBytes?: number | undefined;
+  /** Bounds of what files take. */
+  readonly quotas?: Quotas;
+  /** For how long an upload that nobody goes on with is kept, in ms; a day when left out. */
+  readonly unfinishedMs?: number;
   /** For how long the same sender and id in a room make one entry, in ms; a day when left out. */
   readonly dedupeMs?: number;
   /** Entries whose keys are sealed together (keys.ts). */
@@ -57,6 +67,7 @@ export async function openEmbeddedEngine({
   threadFolder,
   dedupeMs = defaultDedupeMs,
   segmentEntries = defaultSegmentEntries,
+  quotas = {},
   ...options
 }: EmbeddedEngineOptions): Promise<Engine> {
   await prepareFolder(dataFolder);
@@ -64,6 +75,7 @@ export async function openEmbeddedEngine({
   const writer = await openThread<WriterMethods>(join(threadFolder, "writer.js"), {
     folder: dataFolder,
     keys: { windowMs: dedupeMs, segmentEntries },
+    quotas,
   } satisfies WriterData);
   const reader = openThread<ReaderMethods>(join(threadFolder, "reader.js"), dataFolder);
   const indexer = openThread<IndexerMethods>(join(threadFolder, "indexer.js"), dataFolder);
@@ -85,7 +97,10 @@ interface Threads {
   readonly indexer: WorkerCalls<IndexerMethods>;
 }
 
-type Limits = Pick<EmbeddedEngineOptions, "minFreeBytes" | "retention" | "retentionEveryMs" | "onTrouble">;
+type Limits = Pick<
+  EmbeddedEngineOptions,
+  "minFreeBytes" | "unfinishedMs" | "retention" | "retentionEveryMs" | "onTrouble"
+>;
 
 async function assemble(
   { dataFolder, writer, reader, indexer }: Threads,
@@ -93,10 +108,17 @@ async function assemble(
 ): Promise<Engine> {
   const key = await openSessionKey(join(dataFolder, keyFile));
   const operatorToken = await openOperatorToken(join(dataFolder, operatorFile));
-  const findOrphans = (hashes: readonly string[]) => reader.call("orphans", hashes);
-  const files = await openFolderFileStore({ folder: dataFolder, findOrphans, ...limits });
-  // What cannot be removed now goes when the folder is next opened.
-  const onFreed = (sha256: string) => void files.remove(sha256).catch(() => undefined);
+  const onFreed = () => void sweeper.sweep();
+  const records = new Records((calls) => writer.call("recordUploads", calls), onFreed);
+  const turns = new KeyTurns();
+  const { minFreeBytes, unfinishedMs: keepMs = defaultUnfinishedMs } = limits;
+  const files = await openFolderFileStore({ folder: dataFolder, records, turns, minFreeBytes });
+  const sweeper: Sweeper = new Sweeper({
+    ...{ dataFolder, records, turns, onFailed: onTrouble },
+    freed: (limit) => reader.call("freed", limit),
+    findOrphans: (hashes) => reader.call("orphans", hashes),
+  });
+  onFreed();
   const search = new Search(indexer);
   const log = new EmbeddedLog({ writer, reader, search, onFreed });
   const directory = new EmbeddedDirectory({ key, operatorToken });
@@ -106,11 +128,15 @@ async function assemble(
     onPruned: (roomKey, to) => {
       log.tellPruned(roomKey, to);
     },
+    dropOldUploads: async () => {
+      await dropOldUploads({ files, records, keepMs, list: (page) => reader.call("wholeUploads", page) });
+      await sweeper.sweep();
+    },
     isKnown: (sender) => directory.isKnown(sender),
     onFailed: onTrouble,
   });
   return {
-    log: endingHolds(log, files),
+    log: endingUploads(log, files),
     catalog: openCatalog(reader),
     files,
     directory,
@@ -120,8 +146,9 @@ async function assemble(
       await housekeeping.close();
       await readMarks.flush();
       await log.flush();
-      // The files first: they ask the reader. The writer last: what it closes is what the others read.
+      // The files first: they ask the others. The writer last: what it closes is what they read.
       await files.close();
+      await sweeper.close();
       search.close();
       await Promise.all([indexer.close(), reader.close()]);
       await writer.close({ isClean: true });
@@ -133,16 +160,21 @@ async function assemble(
   };
 }
 
-/** The log, where the draft of a file ends the hold on its blob. */
-function endingHolds(log: EmbeddedLog, files: FolderFileStore): RoomLog {
+/** The log, where an upload that becomes no entry of its own is dropped, unless its entry may yet be recorded. */
+function endingUploads(log: EmbeddedLog, files: FolderFileStore): RoomLog {
   return {
-    append(room, drafts) {
-      const appended = log.append(room, drafts);
-      for (const { file } of drafts) {
-        if (file === undefined) continue;
-        const release = () => files.release(file.sha256);
-        void appended.then(release, release);
-      }
+    async append(room, drafts) {
+      const appended = await log.append(room, drafts).catch((error: unknown) => {
+        for (const { file } of drafts) if (file?.upload !== undefined) files.giveUp(file.upload);
+        throw error;
+      });
+      drafts.forEach(({ file }, place) => {
+        const outcome = appended[place];
+        if (file?.upload === undefined || outcome === undefined) return;
+        if ("seq" in outcome) files.isRecorded(file.upload);
+        else if ("duplicate" in outcome || outcome.error.code === "id-reused" || files.isWhole(file.upload))
+          void files.drop(file.upload);
+      });
       return appended;
     },
     subscribe: (room, listener) => log.subscribe(room, listener),

@@ -8,6 +8,7 @@ export const keyFile = "session.key";
 export const operatorFile = "operator.token";
 export const searchFile = "search.db";
 export const blobsFolder = "blobs";
+export const unfinishedFolder = "unfinished";
 
 /** Where the blob of a hash is. No name that a peer chose is ever in a path. @throws Error when it is no hash */
 export function blobPath(dataFolder: string, sha256: string): string {

@@ -50,8 +50,8 @@ export interface LogParts {
   readonly writer: WorkerCalls<WriterMethods>;
   readonly reader: WorkerCalls<ReaderMethods>;
   readonly search: Search;
-  /** Called with a blob that has a reference less. */
-  readonly onFreed: (sha256: string) => void;
+  /** Called when files are gone. */
+  readonly onFreed: () => void;
 }
 
 /** What one commit tells a log's listeners, while it is put together. */
@@ -67,7 +67,7 @@ export class EmbeddedLog implements RoomLog {
   readonly #writer: WorkerCalls<WriterMethods>;
   readonly #reader: WorkerCalls<ReaderMethods>;
   readonly #search: Search;
-  readonly #onFreed: (sha256: string) => void;
+  readonly #onFreed: () => void;
   readonly #feeds = new Map<string, Feed>();
   #waiting: Append[] = [];
   #committing: Promise<void> | undefined;
@@ -191,10 +191,10 @@ export class EmbeddedLog implements RoomLog {
       feed.topic = delivery.topic ?? feed.topic;
       for (const listener of feed.listeners) listener(delivery);
     }
-    for (const [place, { blobs }] of commit.erased) {
+    for (const [place, { isFile }] of commit.erased) {
       const { room, target } = drafts[place] ?? {};
       if (room !== undefined && target !== undefined) this.#search.erase(room.key, target);
-      blobs.forEach(this.#onFreed);
+      if (isFile) this.#onFreed();
     }
     let place = 0;
     for (const append of appends) {

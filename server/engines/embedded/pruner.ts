@@ -17,8 +17,8 @@ export interface Pruned {
   readonly to: number;
   /** Whether there is more to take away. */
   readonly more: boolean;
-  /** Blobs that have a reference less. */
-  readonly blobs: readonly string[];
+  /** Whether files went. */
+  readonly hasFiles: boolean;
 }
 
 export interface Shrunk {
@@ -32,7 +32,6 @@ export class Pruner {
   readonly #database: Database;
   readonly #selectRoom: Statement;
   readonly #selectLast: Statement;
-  readonly #selectBlobs: Statement;
   readonly #deleteFiles: Statement;
   readonly #deleteEntries: Statement;
   readonly #deleteChanges: Statement;
@@ -44,7 +43,6 @@ export class Pruner {
     this.#selectLast = database.prepare(
       `SELECT max(seq) AS seq FROM (SELECT seq FROM entries WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ?)`,
     );
-    this.#selectBlobs = database.prepare("SELECT sha256 FROM files WHERE room = ? AND seq <= ?");
     this.#deleteFiles = database.prepare("DELETE FROM files WHERE room = ? AND seq <= ?");
     this.#deleteEntries = database.prepare("DELETE FROM entries WHERE room = ? AND seq <= ?");
     this.#deleteChanges = database.prepare("DELETE FROM changes WHERE room = ? AND target <= ? AND seq <= ?");
@@ -54,20 +52,19 @@ export class Pruner {
   /** Some of a room's entries up to a number; with their files, unless those are kept. */
   prune({ roomKey, to, keepsFiles }: { roomKey: string; to: number; keepsFiles: boolean }): Pruned {
     const room = this.#selectRoom.get(roomKey);
-    if (room === undefined) return { to: 0, more: false, blobs: [] };
+    if (room === undefined) return { to: 0, more: false, hasFiles: false };
     const roomId = Number(room.id);
     const last = this.#selectLast.get(roomId, to, entriesAtOnce)?.seq;
-    if (typeof last !== "number") return { to: Number(room.pruned), more: false, blobs: [] };
-    const blobs = inTransaction(this.#database, () => {
-      const gone = keepsFiles ? [] : this.#selectBlobs.all(roomId, last);
-      if (!keepsFiles) this.#deleteFiles.run(roomId, last);
+    if (typeof last !== "number") return { to: Number(room.pruned), more: false, hasFiles: false };
+    const files = inTransaction(this.#database, () => {
+      const gone = keepsFiles ? 0 : Number(this.#deleteFiles.run(roomId, last).changes);
       // What is kept still tells which edit has replaced which.
       this.#deleteChanges.run(roomId, last, last);
       this.#deleteEntries.run(roomId, last);
       this.#movePruned.run(last, roomId);
-      return gone.map(({ sha256 }) => String(sha256));
+      return gone;
     });
-    return { to: last, more: last < to, blobs };
+    return { to: last, more: last < to, hasFiles: files > 0 };
   }
 
   /** All that is left of a log that has no entries any more. */

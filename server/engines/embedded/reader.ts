@@ -8,7 +8,7 @@ import { serveCalls } from "./calls.js";
 import { ConversationList } from "./conversation-list.js";
 import { openForReading } from "./database.js";
 import { databaseFile } from "./layout.js";
-import { Listing } from "./listing.js";
+import { Listing, type FilesPage } from "./listing.js";
 import { Overdue, type OverdueCall } from "./overdue.js";
 import { Pages } from "./pages.js";
 import { readMarksOf } from "./read-marks.js";
@@ -24,7 +24,7 @@ function openReader(folder: string) {
   return {
     page: (query: { roomKey: string; range: Range }) => pages.read(query),
     rooms: (page: { after: string; limit: number }) => listing.rooms(page),
-    files: (page: { roomKey: string; after: number | undefined; limit: number }) => listing.files(page),
+    files: (page: FilesPage) => listing.files(page),
     fileById: (query: { roomKey: string; file: string }) => listing.fileById(query),
     fileByName: (query: { roomKey: string; key: string; version: number | undefined }) =>
       listing.fileByName(query),
@@ -34,6 +34,8 @@ function openReader(folder: string) {
       conversations.silent(page),
     readMark: readMarksOf(database),
     overdue: (call: OverdueCall) => overdue.page(call),
+    freed: (limit: number) => listing.freed(limit),
+    wholeUploads: (page: { after: string; limit: number }) => listing.wholeUploads(page),
     orphans: (hashes: readonly string[]) => listing.orphans(hashes),
     close: (_argument: undefined) => {
       database.close();

@@ -72,6 +72,8 @@ export class Recorder {
   readonly #insertEntry: Statement;
   readonly #selectVersion: Statement;
   readonly #insertFile: Statement;
+  readonly #selectUpload: Statement;
+  readonly #deleteUpload: Statement;
   readonly #setTopic: Statement;
   readonly #selectConversation: Statement;
   readonly #insertConversation: Statement;
@@ -89,13 +91,13 @@ export class Recorder {
     this.#insertEntry = database.prepare(
       "INSERT INTO entries (room, seq, time, type, sender, id, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#selectVersion = database.prepare(
-      "SELECT max(version) AS version FROM files WHERE room = ? AND key = ?",
-    );
+    this.#selectVersion = database.prepare("SELECT version FROM file_versions WHERE room = ? AND key = ?");
     this.#insertFile = database.prepare(
-      `INSERT INTO files (room, seq, time, file, key, version, name, author, size, mime, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO files (room, seq, time, sender, file, key, version, name, author, size, mime, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#selectUpload = database.prepare("SELECT 1 FROM uploads WHERE id = ?");
+    this.#deleteUpload = database.prepare("DELETE FROM uploads WHERE id = ?");
     this.#setTopic = database.prepare("UPDATE rooms SET topic = ?, topic_seq = ? WHERE id = ?");
     this.#selectConversation = database.prepare(
       "SELECT room FROM conversations WHERE sender = ? AND key = ?",
@@ -177,7 +179,7 @@ export class Recorder {
     const key = id === undefined || known === undefined ? undefined : this.#keys.keyOf(known, sender, id);
     const recorded = key && this.#keys.find(key, timeMs);
     if (recorded !== undefined) return { outcome: repeated(recorded, draft) };
-    const refused = this.#changes.refusalOf(known, draft);
+    const refused = this.#changes.refusalOf(known, draft) ?? this.#refusalOfFile(file);
     if (refused !== undefined) return { outcome: refused };
     const roomId = known ?? this.#addRoom(room, draft);
     if (draft.between !== undefined) this.#findAgain(roomId, draft.between);
@@ -191,7 +193,8 @@ export class Recorder {
       timeMs,
     );
     room.head = place.seq;
-    if (file !== undefined && version !== undefined) this.#recordFile({ place, timeMs, version }, file);
+    if (file !== undefined && version !== undefined)
+      this.#recordFile({ place, timeMs, version, sender }, file);
     return { outcome: place.seq, version, erased: this.#change(room, place, draft) };
   }
 
@@ -226,13 +229,21 @@ export class Recorder {
     }
   }
 
+  /** The reference to the blob takes the place of the upload's. */
   #recordFile(
-    { place, timeMs, version }: { place: Place; timeMs: number; version: number },
+    { place, timeMs, version, sender }: { place: Place; timeMs: number; version: number; sender: string },
     draft: FileDraft,
   ): void {
-    const { file, name, author, size, mime, sha256 } = draft;
+    const { upload, file, name, author, size, mime, sha256 } = draft;
     const facts = [file, name.key, version, name.shown, author, size, mime, sha256] as const;
-    this.#insertFile.run(place.roomId, place.seq, timeMs, ...facts);
+    this.#insertFile.run(place.roomId, place.seq, timeMs, sender, ...facts);
+    if (upload !== undefined) this.#deleteUpload.run(upload);
+  }
+
+  /** An upload becomes one entry; of one that was dropped the bytes may be gone. */
+  #refusalOfFile(file: FileDraft | undefined): Refusal | undefined {
+    if (file?.upload === undefined || this.#selectUpload.get(file.upload) !== undefined) return undefined;
+    return { code: "upload-not-found" };
   }
 
   #nextVersion(rowId: number, file: FileDraft): number {

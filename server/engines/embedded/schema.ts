@@ -127,7 +127,73 @@ const corrections = `
   CREATE INDEX files_by_content ON files (sha256);
 `;
 
-export const steps: readonly string[] = [firstVersion, keySegments, corrections];
+// Files that are not whole yet, blobs that may have lost their last reference, and what is counted of the files. A row of
+// `uploads` is there before its bytes and goes after them; `freed` is filled in the commit that takes a file away, whatever
+// does: so nothing that lies in the folder is ever without a record. `file_versions`: the highest version that a name had
+// since it was last free, so that no number is given twice.
+const transfers = `
+  ALTER TABLE files ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+  UPDATE files SET sender = coalesce(
+    (SELECT e.sender FROM entries e WHERE e.room = files.room AND e.seq = files.seq), '');
+  CREATE INDEX files_by_name ON files (room, key, seq);
+
+  CREATE TABLE uploads (
+    id TEXT PRIMARY KEY,
+    room TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request TEXT,
+    size INTEGER,
+    sha256 TEXT,
+    state TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    blob TEXT,
+    touched INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX uploads_by_name ON uploads (sender, room, key);
+  CREATE INDEX uploads_by_room ON uploads (room);
+  CREATE INDEX uploads_by_blob ON uploads (blob) WHERE blob IS NOT NULL;
+
+  CREATE TABLE freed (sha256 TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE file_bytes (
+    kind TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (kind, owner)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE file_versions (
+    room INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (room, key)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO file_bytes SELECT 'room', room, sum(size) FROM files GROUP BY room;
+  INSERT INTO file_bytes SELECT 'sender', sender, sum(size) FROM files GROUP BY sender;
+  INSERT INTO file_versions SELECT room, key, max(version) FROM files GROUP BY room, key;
+
+  CREATE TRIGGER file_added AFTER INSERT ON files BEGIN
+    INSERT INTO file_bytes VALUES ('room', NEW.room, NEW.size), ('sender', NEW.sender, NEW.size)
+      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
+    INSERT INTO file_versions VALUES (NEW.room, NEW.key, NEW.version)
+      ON CONFLICT DO UPDATE SET version = max(version, excluded.version);
+  END;
+
+  CREATE TRIGGER file_gone AFTER DELETE ON files BEGIN
+    INSERT INTO freed VALUES (OLD.sha256) ON CONFLICT DO NOTHING;
+    UPDATE file_bytes SET bytes = bytes - OLD.size
+      WHERE (kind, owner) IN (VALUES ('room', CAST(OLD.room AS TEXT)), ('sender', OLD.sender));
+    DELETE FROM file_bytes
+      WHERE (kind, owner) IN (VALUES ('room', CAST(OLD.room AS TEXT)), ('sender', OLD.sender)) AND bytes <= 0;
+    DELETE FROM file_versions WHERE room = OLD.room AND key = OLD.key
+      AND NOT EXISTS (SELECT 1 FROM files WHERE room = OLD.room AND key = OLD.key);
+  END;
+`;
+
+export const steps: readonly string[] = [firstVersion, keySegments, corrections, transfers];
 
 /** Written to `user_version`; a file with a higher one belongs to a newer program. */
 export const schemaVersion = steps.length;

@@ -14,23 +14,27 @@ import { openLogDatabase } from "./log-database.js";
 import { copiesOf } from "./migration.js";
 import { Pruner, type Pruned } from "./pruner.js";
 import { writeReadMarks, type ReadMarkRow } from "./read-marks.js";
+import type { Quotas } from "./quota.js";
+import { UploadRecords, type RecordAnswer, type RecordCall } from "./upload-records.js";
 import { Recorder, refusal, type Commit, type Refusal, type RoomDraft } from "./recorder.js";
 
 export interface WriterData {
   /** The data folder, which is this process's alone from now on. */
   readonly folder: string;
   readonly keys: KeyOptions;
+  readonly quotas: Quotas;
 }
 
 export type WriterMethods = ReturnType<typeof openWriter>["methods"];
 
-function openWriter({ folder, keys: options }: WriterData) {
+function openWriter({ folder, keys: options, quotas }: WriterData) {
   const path = join(folder, databaseFile);
   const lockPath = join(folder, lockFile);
   const lock = lockFolder(lockPath);
   const { database, checkpoints, keys } = prepare(path, options);
   const recorder = new Recorder(database, keys);
   const pruner = new Pruner(database);
+  const uploads = new UploadRecords(database, quotas);
   const purge = new Purge(checkpoints);
   const areThere = [watchFile(path, () => false), watchFile(`${path}-wal`, () => checkpoints.hasEmptied)];
   const { ino: lockIno } = statSync(lockPath);
@@ -75,6 +79,18 @@ function openWriter({ folder, keys: options }: WriterData) {
         throw new RoomError(refusal(error).code, {}, { cause: error });
       }
     },
+    recordUploads: (calls: readonly RecordCall[]): RecordAnswer[] => {
+      refuse(whyNot());
+      try {
+        const answers = uploads.take(calls, Date.now());
+        // Names and hashes of what is gone are to be gone, too.
+        if (calls.some(isTaking)) purge.isDue();
+        return answers;
+      } catch (error) {
+        checkpoints.rewind();
+        throw new RoomError(refusal(error).code, {}, { cause: error });
+      }
+    },
     prune: (range: { roomKey: string; to: number; keepsFiles: boolean }): Pruned => {
       refuse(whyNot());
       const pruned = pruner.prune(range);
@@ -108,6 +124,10 @@ function openWriter({ folder, keys: options }: WriterData) {
     checkpoints.tidy();
   };
   return { methods, tidy };
+}
+
+function isTaking(call: RecordCall): boolean {
+  return (call.do === "drop" && call.ids.length > 0) || call.do === "swept";
 }
 
 function prepare(path: string, options: KeyOptions) {

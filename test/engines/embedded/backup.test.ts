@@ -1,6 +1,7 @@
 // What is deleted between the moment that a backup's database is of and the copying of its blobs.
 
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackupBlobs } from "../../../server/engines/embedded/backup-blobs.js";
 import { DatabaseCopy } from "../../../server/engines/embedded/backup-database.js";
@@ -12,6 +13,8 @@ import { runServer } from "../../support/commands.js";
 import { joinRoom, type Peer } from "../../support/peer.js";
 import { startServer, temporaryFolder } from "../../support/server.js";
 import { until } from "../../support/until.js";
+import { allFiles } from "../../support/folders.js";
+import { change, count } from "./raw.js";
 
 const share = (peer: Peer, name: string, content: string) =>
   peer.ask({ type: "upload", id: name, name, data: Buffer.from(content).toString("base64") });
@@ -58,6 +61,24 @@ describe("A backup", () => {
       { seq: 2, type: "file", from: "alice", id: "gone.txt", deleted: true },
     ]);
     expect(await runServer(["check", "--data", folder])).toMatchObject({ code: 0 });
+  });
+
+  it("has no uploads, complete or not, and nothing that is to be taken away", async () => {
+    const { port, dataFolder } = await startServer();
+    const alice = await joinRoom(port, "alice");
+    await share(alice, "kept.txt", "kept");
+    await alice.ask({ type: "upload", id: "u", name: "half.txt", size: 9 });
+    change(dataFolder, (database) => {
+      database.exec(`INSERT INTO freed VALUES ('${"0".repeat(64)}')`);
+    });
+    const { folder, finish } = await beginBackup(dataFolder);
+    await finish();
+    expect(count(folder, "SELECT count(*) FROM uploads")).toBe(0);
+    expect(count(folder, "SELECT count(*) FROM freed")).toBe(0);
+    expect(await allFiles(join(folder, "blobs"))).toHaveLength(1);
+    // The names of files that nobody shared are not in it either.
+    expect((await readFile(join(folder, "roomline.db"))).includes("half.txt")).toBe(false);
+    expect(count(dataFolder, "SELECT count(*) FROM uploads")).toBe(1);
   });
 
   it("has a file that was deleted and shared again meanwhile", async () => {

@@ -1,165 +1,209 @@
-// The folder store: the contract, and what only a folder has, its layout and its leftovers.
-// What it does with its disk is in files-disk.test.ts.
+// The embedded file store: the contract, and what only a folder has, its layout and its leftovers. What it does with its
+// disk is in files-disk.test.ts.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openFolderFileStore, type FolderFileStore } from "../../../server/engines/embedded/files.js";
-import { fileStoreContract, type OpenedFileStore } from "../../contracts/file-store.contract.js";
-import { get, put } from "../../support/blobs.js";
-import { allFiles } from "../../support/folders.js";
+import type { Engine } from "../../../server/engine.js";
+import { parseFileName } from "../../../shared/names.js";
+import { erase, lab, shareBlob } from "../../contracts/drafts.js";
+import { fileStoreContract } from "../../contracts/file-store.contract.js";
+import { get, isThere, put, sha256Of, uploadDraft } from "../../support/blobs.js";
+import { blobsIn, expectNoOrphans, orphansIn, unfinishedIn } from "../../support/files-on-disk.js";
+import { openTestEngine, temporaryFolder } from "../../support/server.js";
+import { until } from "../../support/until.js";
+import { leaveBehind } from "./files-child.js";
+import { openFiles } from "./opened-files.js";
+import { change, count } from "./raw.js";
 
-describe("FolderFileStore", () => {
-  let folder: string;
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "roomline-files-"));
-  });
-
-  afterEach(() => rm(folder, { recursive: true, force: true }));
-
-  describe("keeps the contract:", () => {
-    const open = async (references: Set<string>): Promise<OpenedFileStore> => {
-      const store = await openFolderFileStore({ folder, findOrphans: orphansBut(references) });
-      const close = () => store.close();
-      return {
-        store,
-        references,
-        release: (sha256) => store.release(sha256),
-        close,
-        reopen: () => close().then(() => open(references)),
-      };
-    };
-    fileStoreContract(() => open(new Set()));
-  });
+describe("The embedded file store", () => {
+  fileStoreContract(openFiles);
 
   describe("in its folder", () => {
-    layout(() => folder);
+    layout();
+  });
+  describe("after an end without warning", () => {
+    leftovers();
   });
 });
 
-/** What a log answers that refers to these hashes. */
-function orphansBut(references: ReadonlySet<string>) {
-  return (hashes: readonly string[]) => Promise.resolve(hashes.filter((hash) => !references.has(hash)));
+async function open(): Promise<Engine & { folder: string }> {
+  const folder = await temporaryFolder();
+  return { ...(await openTestEngine(folder)), folder };
 }
 
-function layout(folder: () => string): void {
-  let store: FolderFileStore;
-
-  beforeEach(async () => {
-    store = await openFolderFileStore({ folder: folder() });
-  });
-
-  afterEach(() => store.close());
-
+function layout(): void {
   it("keeps a blob under its hash, split after two digits, and nothing else", async () => {
+    const { files, folder } = await open();
     const bytes = randomBytes(1000);
-    const { sha256 } = await put(store, bytes);
-
-    expect(await allFiles(folder())).toEqual([`blobs/${sha256.slice(0, 2)}/${sha256.slice(2)}`]);
-    expect(await readFile(join(folder(), "blobs", sha256.slice(0, 2), sha256.slice(2)))).toEqual(bytes);
+    const { sha256 } = await put(files, bytes);
+    expect(await blobsIn(folder)).toEqual([sha256]);
+    expect(await unfinishedIn(folder)).toEqual([]);
+    expect(await readFile(join(folder, "blobs", sha256.slice(0, 2), sha256.slice(2)))).toEqual(bytes);
   });
 
-  it("has nothing among the blobs before finish", async () => {
-    const upload = await store.begin();
-    await upload.write(0, randomBytes(1000));
+  it("keeps the same bytes once, whoever brings them and wherever they are shared", async () => {
+    const { files, folder, log } = await open();
+    for (const sender of ["alice", "bob", "carol"]) {
+      await log.append(lab, [shareBlob(await put(files, Buffer.from("same"), { sender }))]);
+      await log.append(lab, [shareBlob(await files.put(uploadDraft({ sender }), Buffer.from("same")))]);
+    }
+    expect(await blobsIn(folder)).toEqual([sha256Of("same")]);
+    expect(await unfinishedIn(folder)).toEqual([]);
+  });
 
-    expect(await allFiles(folder())).toEqual([`partial/${upload.id}`]);
+  it("has nothing among the blobs before finish, and a file for each upload under no name of a peer's", async () => {
+    const { files, folder } = await open();
+    const upload = await files.begin(uploadDraft({ name: parseFileName("roomline.db"), size: 10 }));
+    await upload.write(0, randomBytes(5));
+    expect(await blobsIn(folder)).toEqual([]);
+    const [name, ...others] = await unfinishedIn(folder);
+    expect(name).toMatch(/^[0-9a-f]{32}$/);
+    expect(name).not.toBe(upload.id);
+    expect(others).toEqual([]);
   });
 
   it("has no trace of a cancelled upload, nor of one with a wrong hash", async () => {
-    const cancelled = await store.begin();
+    const { files, folder } = await open();
+    const cancelled = await files.begin(uploadDraft({ size: 1000 }));
     void cancelled.write(0, randomBytes(1000));
     await cancelled.cancel();
-    const wrong = await store.begin();
+    const wrong = await files.begin(uploadDraft());
     await wrong.finish("0".repeat(64)).catch(() => undefined);
-
-    expect(await allFiles(folder())).toEqual([]);
+    expect([...(await blobsIn(folder)), ...(await unfinishedIn(folder))]).toEqual([]);
+    expect(count(folder, "SELECT count(*) FROM uploads")).toBe(0);
   });
 
-  it("drops uploads under way when it is closed, and begins no more", async () => {
-    const upload = await store.begin();
-    await upload.write(0, randomBytes(1000));
-
-    await store.close();
-
-    expect(await allFiles(folder())).toEqual([]);
-    await expect(store.begin()).rejects.toMatchObject({ code: "shutting-down" });
-    expect(await allFiles(folder())).toEqual([]);
-  });
-
-  it("drops what an earlier process left, and keeps its blobs", async () => {
-    const { sha256 } = await put(store, Buffer.from("kept"));
-    await writeFile(join(folder(), "partial", "left"), "half");
-    await mkdir(join(folder(), "partial", "strange", "folder"), { recursive: true });
-
-    await openFolderFileStore({ folder: folder() });
-
-    expect(await readdir(join(folder(), "partial"))).toEqual([]);
-    expect(await allFiles(folder())).toEqual([`blobs/${sha256.slice(0, 2)}/${sha256.slice(2)}`]);
-  });
-
-  it("drops blobs that nothing refers to, however many, and touches no other name", async () => {
-    const kept = await put(store, Buffer.from("kept"));
-    const shard = join(folder(), "blobs", kept.sha256.slice(0, 2));
-    for (let n = 0; n < 2500; n++)
-      await writeFile(join(shard, n.toString(16).padStart(62, "0")), "left by an earlier process");
-    const strange = ["x", "0".repeat(61), "0".repeat(63), "A".repeat(62), `${"0".repeat(61)}.`];
-    for (const name of strange) await writeFile(join(shard, name), "somebody else's");
-    await mkdir(join(shard, "f".repeat(62)));
-    await mkdir(join(folder(), "blobs", "other"));
-    await writeFile(join(folder(), "blobs", "other", "0".repeat(62)), "somebody else's");
-    await writeFile(join(folder(), "blobs", "00"), "somebody else's");
-
-    await openFolderFileStore({ folder: folder(), findOrphans: orphansBut(new Set([kept.sha256])) });
-
-    const names = [...strange, kept.sha256.slice(2)].map((name) => `${kept.sha256.slice(0, 2)}/${name}`);
-    expect(await allFiles(join(folder(), "blobs"))).toEqual(
-      [...names, `other/${"0".repeat(62)}`, "00"].sort(),
-    );
-  });
-
-  it("does not drop what is finished again while the log is asked", async () => {
-    let answer: () => void = () => undefined;
-    const asked = new Promise<void>((resolve) => (answer = resolve));
-    const findOrphans = (hashes: readonly string[]) => asked.then(() => hashes);
-    const slow = await openFolderFileStore({ folder: join(folder(), "slow"), findOrphans });
-    const { sha256 } = await put(slow, Buffer.from("twice"));
-
-    const released = slow.release(sha256);
-    const again = put(slow, Buffer.from("twice"));
-    // Long enough for the second to be finished, were it not to wait for the question.
-    for (let n = 0; n < 50; n++) await allFiles(folder());
-    answer();
-    await Promise.all([released, again]);
-
-    expect((await get(slow, sha256)).toString()).toBe("twice");
-    await slow.close();
-  });
-
-  it("keeps a blob when the log cannot be asked", async () => {
-    const findOrphans = () => Promise.reject(new Error("the log has ended"));
-    const deaf = await openFolderFileStore({ folder: join(folder(), "deaf"), findOrphans });
-    const { sha256 } = await put(deaf, Buffer.from("kept"));
-
-    await deaf.release(sha256);
-    await expect(deaf.remove(sha256)).rejects.toMatchObject({ code: "internal" });
-
-    expect((await get(deaf, sha256)).toString()).toBe("kept");
-    await deaf.close();
+  it("lets uploads rest when it is closed, finishes what is being finished, and begins no more", async () => {
+    const engine = await open();
+    const upload = await engine.files.begin(uploadDraft({ size: 2000 }));
+    void upload.write(0, randomBytes(1000));
+    const finishing = await engine.files.begin(uploadDraft({ name: parseFileName("b"), size: 4 }));
+    void finishing.write(0, Buffer.from("done"));
+    const finished = finishing.finish();
+    const whole = engine.files.put(uploadDraft(), Buffer.from("whole"));
+    await engine.close();
+    expect(await finished).toMatchObject({ sha256: sha256Of("done") });
+    expect(await whole).toMatchObject({ sha256: sha256Of("whole") });
+    await expect(engine.files.begin(uploadDraft())).rejects.toMatchObject({ code: "shutting-down" });
+    await expect(engine.files.put(uploadDraft(), Buffer.from("x"))).rejects.toMatchObject({
+      code: "shutting-down",
+    });
+    await expect(upload.write(1000, randomBytes(1))).rejects.toMatchObject({ code: "upload-not-found" });
+    await expectNoOrphans(engine.folder);
+    const { files } = await openTestEngine(engine.folder);
+    expect((await files.begin(uploadDraft({ size: 2000 }))).receivedBytes).toBe(1000);
   });
 
   it("makes no path of a hash that is none", async () => {
+    const { files, folder } = await open();
     const hash = "a".repeat(64);
-    for (const name of ["x", "blobs/x", hash]) await writeFile(join(folder(), name), "not a blob");
-
-    const paths = ["../x", "..", "x", "/../x", `${folder()}/x`, "..\\x", "%2e%2e/x"];
+    for (const name of ["x", "blobs/x", hash]) await writeFile(join(folder, name), "not a blob");
+    const paths = ["../x", "..", "x", "/../x", `${folder}/x`, "..\\x", "%2e%2e/x"];
     for (const hostile of [...paths, `${hash}/../../../x`, `../${hash}`]) {
-      await expect(store.open(hostile)).rejects.toMatchObject({ code: "file-not-found" });
-      await expect(store.remove(hostile)).rejects.toMatchObject({ code: "file-not-found" });
+      await expect(files.open(hostile)).rejects.toMatchObject({ code: "file-not-found" });
     }
+  });
 
-    expect(await allFiles(folder())).toEqual([hash, "blobs/x", "x"]);
+  it("takes nothing away that it does not know: no names are listed", async () => {
+    const engine = await open();
+    const { files, folder, log } = engine;
+    await log.append(lab, [shareBlob(await put(files, Buffer.from("gone")))]);
+    await mkdir(join(folder, "blobs", "00"));
+    const strangers = [`blobs/00/${"0".repeat(62)}`, "blobs/x", "unfinished/x"];
+    for (const name of strangers) await writeFile(join(folder, name), "somebody else's");
+    await log.append(lab, [erase(1)]);
+    await until(async () => !(await isThere(files, sha256Of("gone"))));
+    await engine.close();
+    const again = await openTestEngine(folder);
+    await again.log.append(lab, [shareBlob(await put(again.files, Buffer.from("x"))), erase(3)]);
+    await until(async () => !(await isThere(again.files, sha256Of("x"))));
+    for (const name of strangers) expect(String(await readFile(join(folder, name)))).toBe("somebody else's");
+    expect(await orphansIn(folder)).toHaveLength(2);
+  });
+
+  it("begins anew when somebody has taken away the bytes of an upload, or of the blob that it has become", async () => {
+    const { files, folder } = await open();
+    const upload = await files.begin(uploadDraft({ size: 10 }));
+    await upload.write(0, Buffer.from("01234"));
+    await upload.pause();
+    for (const name of await unfinishedIn(folder)) await writeFile(join(folder, "unfinished", name), "0");
+    const again = await files.begin(uploadDraft({ size: 10 }));
+    expect(again.receivedBytes).toBe(0);
+    await again.write(0, Buffer.from("0123456789"));
+    const { sha256 } = await again.finish();
+    await rm(join(folder, "blobs", sha256.slice(0, 2)), { recursive: true });
+    expect((await files.begin(uploadDraft({ size: 10 }))).receivedBytes).toBe(0);
+  });
+
+  it("drops what a version without records has left", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "partial", "strange", "folder"), { recursive: true });
+    await writeFile(join(folder, "partial", "left"), "half");
+    await openTestEngine(folder);
+    expect(await readdir(folder)).not.toContain("partial");
+  });
+}
+
+function leftovers(): void {
+  const left = (name: string, text: string, as: "durable" | "finished" | "put") => ({
+    draft: uploadDraft({ name: parseFileName(name), size: 10 }),
+    bytes: Buffer.from(text),
+    as,
+  });
+
+  it("keeps what can be gone on with, drops what came whole, and has nothing without a record", async () => {
+    const folder = await temporaryFolder();
+    await leaveBehind(folder, [
+      left("half", "01234", "durable"),
+      left("complete", "0123456789", "finished"),
+      left("whole", "whole file", "put"),
+    ]);
+    await expectNoOrphans(folder);
+    const { files } = await openTestEngine(folder);
+    await until(async () => !(await isThere(files, sha256Of("whole file"))));
+    expect(count(folder, "SELECT count(*) FROM uploads")).toBe(2);
+    expect(await blobsIn(folder)).toEqual([sha256Of("0123456789")]);
+    await expectNoOrphans(folder);
+  });
+
+  it("drops what came whole whatever the clock says", async () => {
+    const folder = await temporaryFolder();
+    await leaveBehind(folder, [left("whole", "whole file", "put")]);
+    change(folder, (database) => {
+      database.exec(`UPDATE uploads SET touched = ${Date.now() + 3_600_000}`);
+    });
+    const { files } = await openTestEngine(folder);
+    await until(async () => !(await isThere(files, sha256Of("whole file"))));
+  });
+
+  it("takes away the blobs that were to go", async () => {
+    const engine = await open();
+    const { files, folder, log } = engine;
+    await log.append(lab, [shareBlob(await put(files, Buffer.from("gone")))]);
+    await engine.close();
+    // What the commit of a deletion leaves when the process is killed behind it.
+    change(folder, (database) => {
+      database.exec("DELETE FROM files");
+    });
+    expect(count(folder, "SELECT count(*) FROM freed")).toBe(1);
+    const again = await openTestEngine(folder);
+    await until(async () => !(await isThere(again.files, sha256Of("gone"))));
+    await until(() => count(folder, "SELECT count(*) FROM freed") === 0);
+  });
+
+  it("cuts off what lies behind the recorded offset: garbage, or zeros after a power cut", async () => {
+    for (const tail of [randomBytes(50_000), Buffer.alloc(50_000)]) {
+      const folder = await temporaryFolder();
+      await leaveBehind(folder, [left("half", "01234", "durable")]);
+      const [name = ""] = await unfinishedIn(folder);
+      await writeFile(join(folder, "unfinished", name), tail, { flag: "a" });
+      const { files } = await openTestEngine(folder);
+      const upload = await files.begin(uploadDraft({ name: parseFileName("half"), size: 10 }));
+      expect(upload.receivedBytes).toBe(5);
+      await upload.write(5, Buffer.from("56789"));
+      expect(await upload.finish()).toMatchObject({ size: 10, sha256: sha256Of("0123456789") });
+      expect((await get(files, sha256Of("0123456789"))).toString()).toBe("0123456789");
+    }
   });
 }

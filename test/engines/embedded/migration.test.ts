@@ -7,14 +7,18 @@ import { freeBytes } from "../../../server/engines/embedded/disk.js";
 import type { Draft } from "../../../server/engine.js";
 import { bodyOf } from "../../../shared/entry.js";
 import { parseFileName, parseRoomName } from "../../../shared/names.js";
+import { erase, share } from "../../contracts/drafts.js";
 import { message } from "../../contracts/repeats.contract.js";
+import { uploadDraft } from "../../support/blobs.js";
 import { runSeed, seededRandom } from "../../support/random.js";
 import { openTestEngine, temporaryFolder } from "../../support/server.js";
 import { mountSmallDisk } from "../../support/small-disk.js";
+import { until } from "../../support/until.js";
 import { startEngineChild } from "./child.js";
 import { change, count } from "./raw.js";
 import { makeFirstVersion } from "./v1.js";
 import { fileEvery, makeSecondVersion } from "./v2.js";
+import { makeThirdVersion } from "./v3.js";
 
 const lab = parseRoomName("lab");
 const isCopy = (name: string) => name.startsWith("roomline.db.v");
@@ -35,7 +39,7 @@ describe("A database of an older version", () => {
       { duplicate: 1000 },
     ]);
     expect(await engine.log.append(lab, [message("m500")])).toEqual([{ seq: 1001 }]);
-    expect(count(folder, "PRAGMA user_version")).toBe(3);
+    expect(count(folder, "PRAGMA user_version")).toBe(4);
     // More than is kept unsealed was read, and sealed on the way.
     expect(count(folder, "SELECT keyed FROM rooms")).toBe(1000);
     expect(count(folder, "SELECT sum(length(places)) / 16 FROM key_pages")).toBe(500);
@@ -80,9 +84,44 @@ describe("A database of an older version", () => {
     expect(await catalog.findFile(lab, { name, version: 7 })).toBeUndefined();
   });
 
+  it("knows whose its files are, how many bytes they have, and which versions were given", async () => {
+    const folder = await temporaryFolder();
+    makeThirdVersion(folder, 100);
+    const engine = await openTestEngine(folder, { quotas: { senderBytes: 1018 } });
+    const all = (query: string) => change(folder, (database) => database.prepare(query).all());
+    expect(all("SELECT seq, sender FROM files WHERE seq IN (10, 20, 100)")).toEqual([
+      { seq: 10, sender: "" },
+      { seq: 20, sender: "alice" },
+      { seq: 100, sender: "bob" },
+    ]);
+    const bytes = () => all("SELECT kind, owner, bytes FROM file_bytes ORDER BY kind, owner");
+    expect(bytes()).toEqual([
+      { kind: "room", owner: "1", bytes: 1018 },
+      { kind: "sender", owner: "", bytes: 2 },
+      { kind: "sender", owner: "alice", bytes: 16 },
+      { kind: "sender", owner: "bob", bytes: 1000 },
+    ]);
+    expect(all("SELECT room, key, version FROM file_versions")).toEqual([
+      { room: 1, key: "a.txt", version: 10 },
+    ]);
+    const bobs = { sender: "bob", name: parseFileName("b") };
+    await expect(engine.files.begin(uploadDraft({ ...bobs, size: 19 }))).rejects.toMatchObject({
+      code: "quota-exceeded",
+    });
+    // The newest goes, and its number with it.
+    await engine.log.append(lab, [erase(100, { sender: "bob" }), share("A.TXT", { sender: "bob" })]);
+    const name = parseFileName("a.txt");
+    expect(await engine.catalog.findFile(lab, { name, version: undefined })).toMatchObject({ version: 11 });
+    expect(bytes()).toContainEqual({ kind: "sender", owner: "bob", bytes: 0 });
+    await engine.files.begin(uploadDraft({ ...bobs, size: 19 }));
+    // Its bytes are the others' too.
+    await until(() => count(folder, "SELECT count(*) FROM freed") === 0);
+  });
+
   it.each([
     { version: 1, make: makeFirstVersion },
     { version: 2, make: makeSecondVersion },
+    { version: 3, make: makeThirdVersion },
   ])(
     "$version has its copy until a clean stop, however often it was killed before",
     async ({ version, make }) => {
@@ -122,7 +161,7 @@ describe("A database of an older version", () => {
     await engine.close();
     await openTestEngine(folder);
     expect((await readdir(folder)).filter(isCopy)).toEqual([]);
-    expect(count(folder, "PRAGMA user_version")).toBe(3);
+    expect(count(folder, "PRAGMA user_version")).toBe(4);
   });
 
   it("has another secret than any other database", async () => {
@@ -190,7 +229,7 @@ describe("A database of an older version", () => {
         await sleep(random() * 600);
         await child.kill();
         const engine = await openTestEngine(folder);
-        expect(count(folder, "PRAGMA user_version")).toBe(3);
+        expect(count(folder, "PRAGMA user_version")).toBe(4);
         expect(count(folder, "SELECT count(*) FROM entries")).toBeGreaterThanOrEqual(entries);
         expect(count(folder, "SELECT count(*) FROM files")).toBe(version === 1 ? 0 : entries / fileEvery);
         expect(change(folder, (database) => database.prepare("PRAGMA quick_check").all())).toEqual([
@@ -223,11 +262,11 @@ describe("A database of a newer version", () => {
     const folder = await temporaryFolder();
     await (await openTestEngine(folder)).close();
     change(folder, (database) => {
-      database.exec("PRAGMA user_version = 4");
+      database.exec("PRAGMA user_version = 5");
     });
     await expect(openTestEngine(folder)).rejects.toThrow(
-      "was written by a newer version of Roomline (schema 4).",
+      "was written by a newer version of Roomline (schema 5).",
     );
-    expect(count(folder, "PRAGMA user_version")).toBe(4);
+    expect(count(folder, "PRAGMA user_version")).toBe(5);
   });
 });

@@ -125,10 +125,40 @@ describe("chunk", () => {
     expect(await peer.ask({ type: "files", id: "l" })).toMatchObject({ files: [] });
   });
 
+  it("may bring the hash of the whole file, with the last one for whoever hashes while it sends", async () => {
+    const { peer, chunks } = await uploading();
+    const last = { ...chunks.at(-1), sha256: sha256(bytes) };
+    const answers = await peer.answersTo(...chunks.slice(0, -1), last);
+    expect(facts(answers)).toEqual([["file", undefined]]);
+    expect(answers.at(-1)).toMatchObject({ sha256: sha256(bytes) });
+  });
+
+  it("drops the upload when the hash it brings is wrong, or another than was told before", async () => {
+    const wrong = sha256(Buffer.from("other"));
+    for (const [declared, at] of [
+      [{ size }, -1],
+      [{ size, sha256: sha256(bytes) }, -1],
+      [{ size, sha256: sha256(bytes) }, 0],
+    ] as const) {
+      const { peer, chunks, upload } = await uploading(declared);
+      const answers = await peer.answersTo(
+        ...chunks.map((chunk) => ({ ...chunk, ...(chunk === chunks.at(at) && { sha256: wrong }) })),
+      );
+      expect(answers.filter(({ type }) => type === "error")).toMatchObject([
+        { code: "hash-mismatch", upload, id: "begin a" },
+      ]);
+      expect(await peer.ask({ type: "history", id: "h" })).toMatchObject({ count: 0 });
+      // Nothing of it is left to go on with.
+      expect(await peer.ask({ type: "upload", id: "again", name: "a", ...declared })).toMatchObject({
+        offset: 0,
+      });
+    }
+  });
+
   it("knows no upload but one's own", async () => {
     const { port, peer, upload, chunks } = await uploading();
     const mallory = await joinRoom(port, "mallory");
-    const strange = ["nope", "__proto__", "../partial/x"].map((id) => ({
+    const strange = ["nope", "__proto__", "../unfinished/x"].map((id) => ({
       type: "chunk",
       id: "c",
       upload: id,

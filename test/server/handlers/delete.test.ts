@@ -226,23 +226,24 @@ describe("delete, of a file", () => {
     expect(await keptFiles(dataFolder)).toHaveLength(1);
   });
 
-  it("that outlived its entry is an operator's to delete", async () => {
+  it("that outlived its entry is still its sender's and an operator's to delete, and nobody else's", async () => {
     const dataFolder = await temporaryFolder();
     const first = await startServer({ dataFolder });
     const alice = await joinRoom(first.port, "alice");
-    const { file } = await uploadFile(alice, "a.txt", someBytes(1000));
+    for (const n of [1, 2]) await uploadFile(alice, "a.txt", someBytes(1000, n));
     await alice.answersTo({ type: "message", text: "on" });
     await first.close();
     const retention = { all: { entries: 1, keepsFiles: true }, rooms: new Map() };
     const { port } = await startServer({ dataFolder, retention, retentionEveryMs: 5 });
     const token = (await readFile(join(dataFolder, "operator.token"), "utf8")).trim();
     const [again, operator] = [await comeBack(port, alice), await openPeer(port)];
-    while ((await again.ask({ type: "history", id: "h", after: 0 })).from !== 2);
-    expect(await again.answersTo({ type: "delete", id: "x", file })).toMatchObject([{ code: "forbidden" }]);
+    const bob = await joinRoom(port, "bob");
+    while ((await again.ask({ type: "history", id: "h", after: 0 })).from !== 3);
+    const newest = { type: "delete", id: "x", name: "a.txt" };
+    expect(await bob.answersTo(newest)).toMatchObject([{ code: "forbidden" }]);
+    expect(await again.ask(newest)).toMatchObject({ type: "delete", target: 2 });
     await operator.answersTo({ type: "connect", name: "root", room: "lab", token });
-    expect(await operator.answersTo({ type: "delete", id: "y", file })).toMatchObject([
-      { type: "delete", target: 1 },
-    ]);
+    expect(await operator.ask({ ...newest, id: "y" })).toMatchObject({ type: "delete", target: 1 });
     expect(await operator.answersTo({ type: "files", id: "l" })).toMatchObject([{ files: [] }]);
     await expectNothingKept(dataFolder);
     expect(await operator.answersTo({ type: "delete", id: "z", target: 1 })).toMatchObject([
@@ -276,6 +277,42 @@ describe("delete, of a file", () => {
     await bob.next(({ last }) => last === true);
     const chunks = bob.all("chunk").map(({ data }) => Buffer.from(String(data), "base64"));
     expect(sha256(Buffer.concat(chunks))).toBe(sha256(bytes));
+  });
+
+  it("by its name takes the newest version, by name and version that one, and no number is given twice", async () => {
+    const { alice, bob } = await two();
+    for (const n of [1, 2, 3]) await uploadFile(alice, "a.txt", someBytes(10, n));
+    const ask = (fields: object) => alice.answersTo({ type: "delete", id: "x", ...fields });
+    expect(await answersOf(bob, { type: "delete", id: "b", name: "A.TXT" })).toMatchObject([
+      { code: "forbidden" },
+    ]);
+    expect(await ask({ id: "1", name: "A.TXT" })).toMatchObject([{ target: 3 }]);
+    expect(await ask({ id: "2", name: "a.txt", version: 3 })).toMatchObject([{ code: "file-not-found" }]);
+    expect(await uploadFile(alice, "a.txt", someBytes(10, 4))).toMatchObject({ version: 4 });
+    expect(await ask({ id: "3", name: "a.txt", version: 1 })).toMatchObject([{ target: 1 }]);
+    expect(await bob.ask({ type: "files", id: "l", name: "a.txt" })).toMatchObject({
+      files: [{ version: 4 }, { version: 2 }],
+    });
+    for (const id of ["4", "5"]) expect(await ask({ id, name: "a.txt" })).toMatchObject([{ type: "delete" }]);
+    expect(await ask({ id: "6", name: "a.txt" })).toMatchObject([{ code: "file-not-found" }]);
+    // Nothing is left of the name.
+    expect(await uploadFile(alice, "a.txt", someBytes(10, 5))).toMatchObject({ version: 1 });
+  });
+
+  it.each([
+    [{ name: "a.txt", target: 1 }, "bad-message"],
+    [{ name: "a.txt", file: "x" }, "bad-message"],
+    [{ version: 1 }, "bad-message"],
+    [{ version: 1, target: 1 }, "bad-message"],
+    [{ name: "../a.txt" }, "bad-name"],
+    [{ name: "b.txt" }, "file-not-found"],
+    [{ name: "a.txt", version: 2 }, "file-not-found"],
+    [{ name: "a.txt", with: "bob" }, "file-not-found"],
+  ])("by %j is refused as %s", async (fields, code) => {
+    const { alice } = await two();
+    await uploadFile(alice, "a.txt", someBytes(10));
+    expect(await alice.answersTo({ type: "delete", id: "x", ...fields })).toMatchObject([{ code, id: "x" }]);
+    expect(await alice.ask({ type: "files", id: "l" })).toMatchObject({ files: [{ version: 1 }] });
   });
 
   it("may be uploaded anew, by the same bytes and under the same name", async () => {

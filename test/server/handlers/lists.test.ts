@@ -101,4 +101,28 @@ describe("files", () => {
     for (const line of peer.all("files"))
       expect(Buffer.byteLength(JSON.stringify(line))).toBeLessThanOrEqual(128 * 1024);
   });
+
+  it("of one name are its versions, however it is written, newest first, a page at a time", async () => {
+    const { port } = await startServer();
+    const peer = await joinRoom(port, "peer");
+    const names = ["A.txt", "b.txt", "a.TXT", "a.txt", "b.txt"];
+    for (const name of names)
+      await peer.ask({ type: "upload", id: `${peer.received.length}`, name, data: "" });
+    expect(await peer.ask({ type: "files", id: "1", name: "a.txt", limit: 2 })).toMatchObject({
+      files: [
+        { name: "a.txt", version: 3, seq: 4 },
+        { name: "a.TXT", version: 2, seq: 3 },
+      ],
+      more: true,
+    });
+    expect(await peer.ask({ type: "files", id: "2", name: "A.TXT", limit: 2, after: 3 })).toMatchObject({
+      files: [{ name: "A.txt", version: 1, seq: 1 }],
+      more: false,
+    });
+    expect(await peer.ask({ type: "files", id: "3", name: "c.txt" })).toMatchObject({
+      files: [],
+      more: false,
+    });
+    expect(await peer.ask({ type: "files", id: "4", name: "../a" })).toMatchObject({ code: "bad-name" });
+  });
 });

@@ -1,6 +1,7 @@
 // `upload`: a file in one line, and the beginning of one that comes in chunks (HOSTILE F1-F4).
 
 import fs from "node:fs/promises";
+import { expectNoOrphans, unfinishedIn } from "../../support/files-on-disk.js";
 import { joinRoom } from "../../support/peer.js";
 import { startServer } from "../../support/server.js";
 import { watchDisk } from "../../support/watch-disk.js";
@@ -159,7 +160,7 @@ describe("upload, many in one line each", () => {
     const ids = Array.from({ length: 100 }, (_, n) => `${n}`);
     peer.send(ids.map((id) => `{"type":"upload","id":"${id}","name":"${id}","data":"aGk="}\n`).join(""));
     const heldOpen = async () =>
-      (await keptFiles(dataFolder)).filter((path) => path.startsWith("partial")).length;
+      (await keptFiles(dataFolder)).filter((path) => path.startsWith("unfinished")).length;
     while ((await heldOpen()) < 4) await peer.ask({ type: "ping", id: "p" });
     for (let n = 0; n < 20; n++) await peer.ask({ type: "ping", id: "p" });
     const atOnce = await heldOpen();
@@ -196,6 +197,7 @@ describe("upload, many in one line each", () => {
       id: "1",
       code: "too-many",
       message: "The server has too many files open at once.",
+      retryAfterMs: 1000,
     });
     expect(await peer.ask({ ...request, id: "2" })).toMatchObject({ type: "file" });
     expect(mistakes).toEqual([]);
@@ -310,17 +312,17 @@ describe("upload, in chunks", () => {
     await expectNothingKept(dataFolder);
   });
 
-  it("drops what its sender leaves unfinished", async () => {
+  it("keeps what its sender leaves unfinished", async () => {
     const { port, dataFolder } = await startServer({ leaveGraceMs: 50 });
     const witness = await joinRoom(port, "witness");
     const peer = await joinRoom(port, "peer");
     await witness.next((line) => line.type === "presence" && String(line.joined) === "peer");
     const upload = await beginUpload(peer, { name: "a", size: 10 });
     await peer.answersTo({ type: "chunk", upload, offset: 0, data: helloData });
-    expect(await keptFiles(dataFolder)).toEqual([`partial/${upload}`]);
     peer.socket.resetAndDestroy();
     await witness.next((line) => line.type === "presence" && String(line.left) === "peer");
-    await expectNothingKept(dataFolder);
+    expect(await unfinishedIn(dataFolder)).toHaveLength(1);
+    await expectNoOrphans(dataFolder);
   });
 
   it("allows sixteen at once and says too-many to the next", async () => {
