@@ -10,11 +10,13 @@ import { flood } from "./flood.js";
 import { Group } from "./group.js";
 import { Pace } from "./pace.js";
 import { RoomRecord } from "./room-record.js";
+import { TinyFiles } from "./tiny-files.js";
 
 const port = Number(process.argv[2]);
 const groups = new Map();
 const records = new Map();
 const pace = new Pace(port);
+const tinyFiles = new TinyFiles(port);
 
 const tasks = {
   descriptors: () => ({
@@ -38,6 +40,10 @@ const tasks = {
   "pace take": () => pace.take(),
   "pace end": (task) => pace.end(task),
   "pace close": () => pace.close(),
+  "files join": (task) => tinyFiles.join(task),
+  "files share": (task) => tinyFiles.share(task),
+  "files list": (task) => tinyFiles.list(task),
+  "files delete": () => tinyFiles.delete(),
 };
 
 createInterface({ input: process.stdin }).on("line", (line) => void answer(JSON.parse(line)));
