@@ -79,8 +79,8 @@ describe("A server that is traced", () => {
     [
       "the name of a file was not synced",
       {
-        file: "server/engines/embedded/files.js",
-        replace: [["await syncFolder(dirname(path));\n    }", "}"]],
+        file: "server/engines/embedded/blobs.js",
+        replace: [["await syncFolder(dirname(blob));\n    }", "}"]],
       },
     ],
   ];
