@@ -2,7 +2,7 @@
 // milliseconds, and the rest in the next, in the order they came. So ten who flood keep nobody waiting longer than
 // one does, and ten thousand who go at once are no pause for those who stay.
 
-const maxTurnMs = 5;
+const maxTurnMs = 2;
 
 export class Turns {
   readonly #waiting: (() => void)[] = [];
