@@ -178,11 +178,13 @@ function printRatio(what, runs, [one, other]) {
   if (mine === undefined || theirs === undefined) return;
   const speeds = mine.map(({ seconds }, round) => theirs[round].seconds / seconds).sort((a, b) => a - b);
   const cpu = ({ client, server }) => client + server;
+  // What a program's own children take is not counted.
+  const theirCpu = median(theirs.map(cpu));
   print(what, {
     "times as fast, median": median(speeds),
     lowest: speeds[0],
     highest: speeds.at(-1),
-    "times its CPU": median(mine.map(cpu)) / median(theirs.map(cpu)),
+    ...(theirCpu > 0 && { "times its CPU": median(mine.map(cpu)) / theirCpu }),
   });
 }
 

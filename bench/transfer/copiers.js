@@ -14,7 +14,9 @@ export async function rsyncPeer(file, folder) {
   if (!isThere("rsync")) return { why: "rsync is not installed" };
   const port = await freePort();
   const settings = join(folder, "rsyncd.conf");
-  const module = `[files]\npath = ${folder}\nread only = false\nuse chroot = false\n`;
+  // Of root a daemon makes somebody who may write nowhere.
+  const who = `uid = ${process.getuid()}\ngid = ${process.getgid()}\n`;
+  const module = `[files]\npath = ${folder}\nread only = false\nuse chroot = false\n${who}`;
   writeFileSync(settings, `pid file = ${settings}.pid\n${module}`);
   const flags = ["--daemon", "--no-detach", `--config=${settings}`, `--port=${port}`, "--address=127.0.0.1"];
   const daemon = spawn("rsync", flags, { stdio: "ignore" });
