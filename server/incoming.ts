@@ -50,8 +50,6 @@ export class Incoming {
   #hasLostPlace = false;
   #hasEnded = false;
   readonly #leave: () => void;
-  /** A client that sends nothing keeps no file open. */
-  readonly #idleTimer: NodeJS.Timeout;
 
   constructor(connection: Connection, options: IncomingOptions) {
     this.#connection = connection;
@@ -62,11 +60,6 @@ export class Incoming {
     this.#told = { received, offset: received };
     this.#sha256 = options.plan.sha256;
     this.#leave = connection.premises.unwritten.add();
-    this.#idleTimer = setTimeout(() => {
-      const message = "No byte of it came for too long; send the upload again to go on.";
-      this.#fail(new RoomError("upload-not-found", { message }));
-    }, connection.premises.stallMs);
-    this.#idleTimer.unref();
   }
 
   get id(): string {
@@ -98,7 +91,6 @@ export class Incoming {
     }
     const bytes = this.#decode(request.data);
     this.#hasLostPlace = false;
-    this.#idleTimer.refresh();
     const fault = this.#faultOf(request.sha256, upload.receivedBytes + bytes.length > fileBytes);
     if (fault !== undefined) {
       this.#fail(fault);
@@ -243,7 +235,6 @@ export class Incoming {
 
   #end(): void {
     if (!this.#hasEnded) this.#leave();
-    clearTimeout(this.#idleTimer);
     this.#hasEnded = true;
     this.#options.onEnd(this);
   }

@@ -40,6 +40,9 @@ export interface FolderFileStoreOptions {
 /** Attempts under way, each with a file that is open: descriptors are left for those who talk. */
 const maxAttempts = 1000;
 
+/** When there are so many, one that has stood still for so long makes room for another. */
+const idleMs = 15 * 60_000;
+
 /**
  * Opens the store. Only one process may have the folder open; its caller sees to that.
  * @throws Error with a sentence that names the folder when it cannot be made or written to
@@ -178,7 +181,8 @@ export class FolderFileStore implements FileStore {
   async #begin(draft: UploadDraft, onDurable: () => void): Promise<Upload> {
     this.#checkGoing();
     for (const [upload, other] of this.#attempts) if (isSame(draft, other)) await upload.pause();
-    if (this.#attempts.size + this.#beginnings.size >= maxAttempts) throw tooManyOpen();
+    if (this.#isFull) await this.#letIdleRest();
+    if (this.#isFull) throw tooManyOpen();
     const beginning = { bytes: 0 };
     this.#beginnings.add(beginning);
     const call = callOf(draft, false);
@@ -243,6 +247,16 @@ export class FolderFileStore implements FileStore {
     const done = () => void this.#works.delete(work);
     work.then(done, done);
     return work;
+  }
+
+  get #isFull(): boolean {
+    return this.#attempts.size + this.#beginnings.size >= maxAttempts;
+  }
+
+  /** What it has taken stays, to be gone on with. */
+  async #letIdleRest(): Promise<void> {
+    const [idlest] = [...this.#attempts.keys()].sort((one, other) => other.idleMs - one.idleMs);
+    if (idlest !== undefined && idlest.idleMs >= idleMs) await idlest.pause();
   }
 
   #checkGoing(): void {

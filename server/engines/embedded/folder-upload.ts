@@ -82,6 +82,7 @@ export class FolderUpload implements Upload {
   readonly #hash: Hash | undefined;
   readonly #onDurable: () => void;
   #receivedBytes: number;
+  #takenAtMs = performance.now();
   #writtenBytes: number;
   #durableBytes: number;
   readonly #pending: Gathering;
@@ -117,6 +118,11 @@ export class FolderUpload implements Upload {
     return this.#durableBytes;
   }
 
+  /** For how long no byte has come. */
+  get idleMs(): number {
+    return performance.now() - this.#takenAtMs;
+  }
+
   get isOver(): boolean {
     return this.#ended !== undefined;
   }
@@ -126,6 +132,7 @@ export class FolderUpload implements Upload {
     if (refusal !== undefined) return Promise.reject(refusal);
     this.#hash?.update(bytes);
     this.#receivedBytes += bytes.length;
+    this.#takenAtMs = performance.now();
     this.#pending.add(bytes);
     this.#nextBatch ??= this.#queueBatch();
     return this.#nextBatch;
