@@ -40,7 +40,7 @@ export class Sending {
   #isResumed = false;
   #hasBegunAnew = false;
   #badOffsets = 0;
-  #isStopped = false;
+  #stopped: { readonly reason: unknown } | undefined;
 
   constructor(session: Session, source: Source, options: UploadOptions) {
     this.#session = session;
@@ -59,9 +59,12 @@ export class Sending {
       this.#stop(signal?.reason);
     };
     const leave = (): void => {
-      // Nobody can go on with what came from a pipe.
-      if (!this.#source.isRereadable) this.#stop(suspend?.reason);
-      this.#isStopped = true;
+      // Nobody could go on with what came from a pipe.
+      if (!this.#source.isRereadable) {
+        this.#stop(suspend?.reason);
+        return;
+      }
+      this.#stopped = { reason: suspend?.reason };
       this.#failure.abort(suspend?.reason);
     };
     signal?.throwIfAborted();
@@ -135,7 +138,7 @@ export class Sending {
   // Only an upload whose name the server has told can be cancelled: until then we go on listening for it, unless
   // there is no server to listen to.
   #stop(reason: unknown): void {
-    this.#isStopped = true;
+    this.#stopped = { reason };
     this.#credit?.stop(asError(reason));
     if (this.#upload !== undefined || !this.#session.isConnected) this.#failure.abort(reason);
     else
@@ -147,7 +150,7 @@ export class Sending {
   #afterLoss(): AfterLoss {
     this.#credit?.stop(lost());
     this.#upload = undefined;
-    if (this.#isStopped) this.#failure.abort(this.#options.signal?.reason);
+    if (this.#stopped !== undefined) this.#failure.abort(this.#stopped.reason);
     // After its last byte the entry may come by itself; if it does not, we ask again.
     return this.#outgoing.hasSentAll ? "wait" : "send-again";
   }
@@ -158,7 +161,7 @@ export class Sending {
     const { sentBytes } = this.#outgoing;
     this.#credit?.stop(lost());
     this.#upload = upload;
-    if (this.#isStopped) throw this.#options.signal?.reason ?? lost();
+    if (this.#stopped !== undefined) throw this.#stopped.reason;
     if (offset > (size ?? sentBytes) && isRereadable)
       throw this.#damaged("the server has more of it than there is");
     // Bytes that we have never sent are those of another pipe.
@@ -202,7 +205,7 @@ export class Sending {
 
   /** Whether there is another attempt to make after this, and prepares it. */
   async #goesOn(error: unknown): Promise<boolean> {
-    if (this.#isStopped) return false;
+    if (this.#stopped !== undefined) return false;
     // Whoever is another sender by now would make a second version.
     if (isLoss(error)) return this.#outgoing.hasSentAll && !this.#session.isOver && this.#session.isResumed;
     if (error instanceof OfAnother) return true;

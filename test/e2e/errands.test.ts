@@ -6,10 +6,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runErrand, startErrand } from "../support/errand.js";
+import { expectNoOrphans, unfinishedIn } from "../support/files-on-disk.js";
 import { joinRoom } from "../support/peer.js";
 import { projectFolder } from "../support/program.js";
 import { mountSmallDisk } from "../support/small-disk.js";
 import { startServer, temporaryFolder } from "../support/server.js";
+import { until } from "../support/until.js";
 
 const short = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex").slice(0, 12);
 const MiB = 1024 * 1024;
@@ -21,6 +23,19 @@ async function place(): Promise<{ port: number; cwd: string; at: (name: string) 
 }
 
 describe("node client upload", () => {
+  it("leaves nothing of a pipe that it is stopped in: nobody could go on with it", async () => {
+    const dataFolder = await temporaryFolder();
+    const { port } = await startServer({ dataFolder });
+    const cwd = await temporaryFolder();
+    const { child, done } = startErrand(["upload", "-", "--name", "build.log"], { port, cwd });
+    child.stdin.write(randomBytes(MiB));
+    await until(async () => (await unfinishedIn(dataFolder)).length > 0);
+    child.kill("SIGINT");
+    expect(await done).toMatchObject({ code: 130, talk: ["! Interrupted."] });
+    expect(await unfinishedIn(dataFolder)).toEqual([]);
+    await expectNoOrphans(dataFolder);
+  });
+
   it("shares what comes from a pipe under a name", async () => {
     const { port, cwd } = await place();
     const watcher = await joinRoom(port, "watcher");
