@@ -13,7 +13,10 @@ import type { Room } from "./room.js";
 
 const maxDownloads = 16;
 
-/** Chunks read and sent at a time, fewer when many peers let things wait: as much as may lie between a message and the peer. */
+/**
+ * Chunks read and sent at a time, fewer when many peers let things wait: as much as may lie between a message and the
+ * peer.
+ */
 const chunksAtOnce = 4;
 
 /** With chunks of the usual size. A line has less than that around its Base64. */

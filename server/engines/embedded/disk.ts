@@ -1,5 +1,6 @@
 // What the file store asks of a disk beyond node:fs: folders and files that survive a power cut, writes that are
-// whole, the room that is left, and the one translation of a disk's errors into what a peer may know. Knows nothing of blobs and uploads.
+// whole, the room that is left, and the one translation of a disk's errors into what a peer may know. Knows nothing of
+// blobs and uploads.
 
 import {
   access,

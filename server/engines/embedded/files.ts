@@ -35,13 +35,14 @@ export interface FolderFileStoreOptions {
   readonly syncEveryBytes?: number;
   /** And at the latest after this time. */
   readonly syncEveryMs?: number;
+  /** Attempts under way, each with a file that is open: descriptors are left for those who talk. */
+  readonly maxAttempts?: number;
+  /** When there are so many, one that has stood still for so long makes room for another. */
+  readonly idleMs?: number;
 }
 
-/** Attempts under way, each with a file that is open: descriptors are left for those who talk. */
-const maxAttempts = 1000;
-
-/** When there are so many, one that has stood still for so long makes room for another. */
-const idleMs = 15 * 60_000;
+const defaultMaxAttempts = 1000;
+const defaultIdleMs = 15 * 60_000;
 
 /**
  * Opens the store. Only one process may have the folder open; its caller sees to that.
@@ -67,6 +68,8 @@ export class FolderFileStore implements FileStore {
   readonly #home: UploadHome;
   readonly #records: Records;
   readonly #turns: KeyTurns;
+  readonly #maxAttempts: number;
+  readonly #idleMs: number;
   /** Attempts under way, and what each is to become. */
   readonly #attempts = new Map<FolderUpload, UploadDraft>();
   /** Of uploads that rest: what their bytes hash to so far, by their record. */
@@ -86,6 +89,8 @@ export class FolderFileStore implements FileStore {
     this.#space = new FreeSpace(unfinished, options.minFreeBytes);
     this.#records = options.records;
     this.#turns = options.turns;
+    this.#maxAttempts = options.maxAttempts ?? defaultMaxAttempts;
+    this.#idleMs = options.idleMs ?? defaultIdleMs;
     this.#home = {
       folder: unfinished,
       records: options.records,
@@ -250,13 +255,13 @@ export class FolderFileStore implements FileStore {
   }
 
   get #isFull(): boolean {
-    return this.#attempts.size + this.#beginnings.size >= maxAttempts;
+    return this.#attempts.size + this.#beginnings.size >= this.#maxAttempts;
   }
 
   /** What it has taken stays, to be gone on with. */
   async #letIdleRest(): Promise<void> {
     const [idlest] = [...this.#attempts.keys()].sort((one, other) => other.idleMs - one.idleMs);
-    if (idlest !== undefined && idlest.idleMs >= idleMs) await idlest.pause();
+    if (idlest !== undefined && idlest.idleMs >= this.#idleMs) await idlest.pause();
   }
 
   #checkGoing(): void {

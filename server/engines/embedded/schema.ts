@@ -127,10 +127,10 @@ const corrections = `
   CREATE INDEX files_by_content ON files (sha256);
 `;
 
-// Files that are not whole yet, blobs that may have lost their last reference, and what is counted of the files. A row of
-// `uploads` is there before its bytes and goes after them; `freed` is filled in the commit that takes a file away, whatever
-// does: so nothing that lies in the folder is ever without a record. `file_versions`: the highest version that a name had
-// since it was last free, so that no number is given twice.
+// Files that are not whole yet, blobs that may have lost their last reference, and what is counted of the files. A row
+// of `uploads` is there before its bytes and goes after them; `freed` is filled in the commit that takes a file away,
+// whatever does: so nothing that lies in the folder is ever without a record. `file_versions`: the highest version that
+// a name had since it was last free, so that no number is given twice.
 const transfers = `
   ALTER TABLE files ADD COLUMN sender TEXT NOT NULL DEFAULT '';
   UPDATE files SET sender = coalesce(

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Engine } from "../../../server/engine.js";
+import type { Engine, FileStore } from "../../../server/engine.js";
 import { parseFileName } from "../../../shared/names.js";
 import { erase, lab, shareBlob } from "../../contracts/drafts.js";
 import { fileStoreContract } from "../../contracts/file-store.contract.js";
@@ -15,12 +15,16 @@ import { until } from "../../support/until.js";
 import { leaveBehind } from "./files-child.js";
 import { openFiles } from "./opened-files.js";
 import { change, count } from "./raw.js";
+import { openStore } from "./store.js";
 
 describe("The embedded file store", () => {
   fileStoreContract(openFiles);
 
   describe("in its folder", () => {
     layout();
+  });
+  describe("with as many attempts as it may have", () => {
+    idleAttempts();
   });
   describe("after an end without warning", () => {
     leftovers();
@@ -30,6 +34,34 @@ describe("The embedded file store", () => {
 async function open(): Promise<Engine & { folder: string }> {
   const folder = await temporaryFolder();
   return { ...(await openTestEngine(folder)), folder };
+}
+
+function idleAttempts(): void {
+  const begun = (store: FileStore, name: string) =>
+    store.begin(uploadDraft({ name: parseFileName(name), size: 10 }));
+
+  it("lets the one rest that has stood still longest, and goes on with it when it is asked for again", async () => {
+    const store = await openStore(await temporaryFolder(), { maxAttempts: 2, idleMs: 0 });
+    const idle = await begun(store, "idle");
+    await idle.write(0, randomBytes(4));
+    const busy = await begun(store, "busy");
+    await busy.write(0, randomBytes(4));
+    const third = await begun(store, "third");
+    expect([idle, busy, third].map(({ isOver }) => isOver)).toEqual([true, false, false]);
+    await expect(idle.write(4, randomBytes(1))).rejects.toMatchObject({ code: "upload-not-found" });
+    await third.cancel();
+    expect((await begun(store, "idle")).receivedBytes).toBe(4);
+  });
+
+  it("says too-many, and when to try again, while none has stood still for so long", async () => {
+    const store = await openStore(await temporaryFolder(), { maxAttempts: 1 });
+    const silent = await begun(store, "silent");
+    await expect(begun(store, "other")).rejects.toMatchObject({
+      code: "too-many",
+      detail: { retryAfterMs: 1000 },
+    });
+    expect(silent.isOver).toBe(false);
+  });
 }
 
 function layout(): void {
