@@ -162,20 +162,27 @@ async function assemble(
 
 /** The log, where an upload that becomes no entry of its own is dropped, unless its entry may yet be recorded. */
 function endingUploads(log: EmbeddedLog, files: FolderFileStore): RoomLog {
-  return {
-    async append(room, drafts) {
-      const appended = await log.append(room, drafts).catch((error: unknown) => {
-        for (const { file } of drafts) if (file?.upload !== undefined) files.giveUp(file.upload);
-        throw error;
-      });
-      drafts.forEach(({ file }, place) => {
+  const ending: RoomLog["append"] = async (room, drafts) => {
+    const appended = await log.append(room, drafts).catch((error: unknown) => {
+      for (const { file } of drafts) if (file?.upload !== undefined) files.giveUp(file.upload);
+      throw error;
+    });
+    // Before anybody is told: who asks again at once must not go on with what is being dropped.
+    await Promise.all(
+      drafts.map(async ({ file }, place) => {
         const outcome = appended[place];
         if (file?.upload === undefined || outcome === undefined) return;
         if ("seq" in outcome) files.isRecorded(file.upload);
         else if ("duplicate" in outcome || outcome.error.code === "id-reused" || files.isWhole(file.upload))
-          void files.drop(file.upload);
-      });
-      return appended;
+          await files.drop(file.upload);
+      }),
+    );
+    return appended;
+  };
+  return {
+    append(room, drafts) {
+      const isOfFiles = drafts.some(({ file }) => file?.upload !== undefined);
+      return isOfFiles ? ending(room, drafts) : log.append(room, drafts);
     },
     subscribe: (room, listener) => log.subscribe(room, listener),
     read: (room, range) => log.read(room, range),
