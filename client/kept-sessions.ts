@@ -7,10 +7,10 @@ import { createHash, randomInt } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { nameKey } from "../shared/names.js";
-import type { Address } from "./dial.js";
+import type { Address } from "./session/dial.js";
 import { systemCode } from "./failures.js";
 import { isAlive, ownPid } from "./processes.js";
-import type { Session } from "./session.js";
+import type { Session } from "./session/session.js";
 
 /** As long as a server knows a session after its last connection. */
 const lifetimeMs = 24 * 3_600_000;

@@ -23,16 +23,16 @@ export type {
   SearchQuery,
   Target,
   Where,
-} from "./asking.js";
-export { openSession, type SessionOptions } from "./connect.js";
-export type { ConnectionState } from "./conversation.js";
-export { download, downloadTo, type Saved, type Wanted } from "./download.js";
-export type { Ending } from "./endings.js";
-export type { Entry } from "./exchanges.js";
+} from "./session/asking.js";
+export { openSession, type SessionOptions } from "./session/connect.js";
+export type { ConnectionState } from "./session/conversation.js";
+export { download, downloadTo, type Saved, type Wanted } from "./transfer/download.js";
+export type { Ending } from "./session/endings.js";
+export type { Entry } from "./session/exchanges.js";
 export { ClientError, type FailureCode } from "./failures.js";
-export type { Gap, Whereabouts } from "./gap.js";
-export type { Position } from "./positions.js";
-export { Session } from "./session.js";
-export type { Progress, TransferOptions } from "./transfer.js";
-export { upload, uploadFrom, type UploadOptions } from "./upload.js";
-export type { Waits } from "./waits.js";
+export type { Gap, Whereabouts } from "./session/gap.js";
+export type { Position } from "./session/positions.js";
+export { Session } from "./session/session.js";
+export type { Progress, TransferOptions } from "./transfer/transfer.js";
+export { upload, uploadFrom, type UploadOptions } from "./transfer/upload.js";
+export type { Waits } from "./session/waits.js";

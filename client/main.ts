@@ -4,12 +4,12 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { runErrand } from "./errands.js";
+import { runErrand } from "./scripts/errands.js";
 import { exitCodes } from "./exit-codes.js";
 import { ClientError, diskFailure } from "./failures.js";
 import { parseOptions, type ClientOptions } from "./options.js";
-import { runPipe, type Surroundings } from "./pipe.js";
-import { runTerminal } from "./terminal.js";
+import { runPipe, type Surroundings } from "./scripts/pipe.js";
+import { runTerminal } from "./terminal/terminal.js";
 
 const { stdin, stdout, stderr } = process;
 

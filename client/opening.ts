@@ -2,12 +2,12 @@
 // and the session of an earlier run.
 
 import { RoomError } from "../shared/errors.js";
-import { openSession } from "./connect.js";
+import { openSession } from "./session/connect.js";
 import { keepSession, takeSession, type KeptSession } from "./kept-sessions.js";
 import type { ClientOptions } from "./options.js";
-import type { Beginning } from "./asking.js";
-import type { Session } from "./session.js";
-import { visibleLine } from "./visible.js";
+import type { Beginning } from "./session/asking.js";
+import type { Session } from "./session/session.js";
+import { visibleLine } from "./chat/visible.js";
 
 export const nameQuestion = "Your name (empty for a guest's name): ";
 export const roomQuestion = "Room (empty for the lobby): ";

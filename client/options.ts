@@ -1,8 +1,9 @@
 // Flags and environment to ClientOptions; a first word that is an errand goes to errand-options.ts. Pure: what it reads
 // is passed in, and it neither prints nor exits.
 
-import { errandUsages, isErrand, parseErrand } from "./errand-options.js";
-import type { ErrandOptions } from "./errands.js";
+import { bytesOf } from "../shared/units.js";
+import { errandUsages, isErrand, parseErrand } from "./scripts/errand-options.js";
+import type { ErrandOptions } from "./scripts/errands.js";
 import { exitCodes } from "./exit-codes.js";
 import { addressFault, addressFlags, fromEnvironment, plainParser, problemOf, readFlags } from "./flags.js";
 
@@ -17,8 +18,20 @@ export interface ClientOptions {
   readonly token?: string | undefined;
   /** A file that holds it instead. */
   readonly tokenFile?: string | undefined;
+  /** Ask for the operator's secret, without showing it. */
+  readonly asksToken?: boolean;
   /** The folder that files are saved in. */
   readonly downloads: string;
+  /** Save what others share by itself, up to this size in bytes; undefined: nothing. */
+  readonly autoDownloadBytes?: number | undefined;
+  /** Show the images that are shared. */
+  readonly previews?: boolean;
+  /** Ring when somebody speaks of us, or to us alone. */
+  readonly bell?: boolean;
+  /** Start a server on this machine if none answers. */
+  readonly serve?: boolean;
+  /** What is remembered between runs is in this file; the usual one when left out. */
+  readonly configFile?: string | undefined;
   /** Print the wire's own lines. */
   readonly isJson: boolean;
   /** How long to keep trying while the server is not there, in milliseconds; a terminal that was there tries on. */
@@ -43,7 +56,16 @@ const flags = {
   room: { type: "string", describe: "the room; empty for the lobby (else you are asked)" },
   host: addressFlags.host,
   port: addressFlags.port,
+  serve: { type: "boolean", default: false, describe: "start a server on this machine if none answers" },
   downloads: { type: "string", default: "downloads", describe: "folder that files are saved in" },
+  "auto-download": {
+    type: "string",
+    describe: "save what others share by itself, up to this size: 500kB, 20MB",
+  },
+  previews: { type: "boolean", default: false, describe: "show the images that are shared" },
+  bell: { type: "boolean", default: true, describe: "ring when somebody speaks of you, or to you alone" },
+  config: { type: "string", describe: "JSON file with any of these flags; remembers who and where you were" },
+  "ask-token": { type: "boolean", default: false, describe: "ask for the operator's token" },
   "token-file": {
     type: "string",
     describe: "file with the operator's token: who has it may delete anything",
@@ -60,10 +82,27 @@ export function parseOptions(given: Given): ParsedOptions {
   if (!("values" in read)) return read;
   const fault = faultOf(read.values);
   if (fault !== undefined) return problemOf(fault);
-  const { name, room, host, port, downloads, json, wait, "token-file": tokenFile } = read.values;
+  const { name, room, host, port, downloads, json, wait, previews, bell, serve } = read.values;
+  const { "token-file": tokenFile, "ask-token": asksToken, "auto-download": autoDownload } = read.values;
   const token = given.env.ROOMLINE_TOKEN === "" ? undefined : given.env.ROOMLINE_TOKEN;
   return {
-    options: { name, room, host, port, token, tokenFile, downloads, isJson: json, waitMs: wait * 1000 },
+    options: {
+      name,
+      room,
+      host,
+      port,
+      token,
+      tokenFile,
+      asksToken,
+      downloads,
+      autoDownloadBytes: autoDownload === undefined ? undefined : bytesOf(autoDownload, "--auto-download"),
+      previews,
+      bell,
+      serve,
+      configFile: read.values.config,
+      isJson: json,
+      waitMs: wait * 1000,
+    },
   };
 }
 
@@ -74,6 +113,16 @@ function faultOf(
   const fault = addressFault(values);
   if (fault !== undefined) return fault;
   if (values["token-file"] === "") return "The name of the token's file is empty";
+  if (values.config === "") return "The name of the config file is empty";
+  const { "auto-download": autoDownload } = values;
+  if (typeof autoDownload === "string") {
+    try {
+      bytesOf(autoDownload, "--auto-download");
+    } catch (error) {
+      if (error instanceof Error) return error.message;
+      throw error;
+    }
+  }
   return values.downloads === "" ? "The downloads folder is empty" : undefined;
 }
 

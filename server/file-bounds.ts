@@ -1,7 +1,7 @@
 // What the flags say of how much files may take: text to numbers of bytes. Called by options.ts.
 
 import { defaultLimits } from "../shared/limits.js";
-import { bytesOf } from "./units.js";
+import { bytesOf } from "../shared/units.js";
 
 export interface FileBounds {
   /** Largest file, in bytes. */

@@ -6,7 +6,7 @@
 import { RoomError } from "../shared/errors.js";
 import { parseRoomName } from "../shared/names.js";
 import type { Keep, Retention } from "./engine.js";
-import { ageOf, bytesOf, countOf } from "./units.js";
+import { ageOf, bytesOf, countOf } from "../shared/units.js";
 
 /** The flags' values, as they were given; undefined when they were not. */
 export interface KeepFlags {

@@ -2,9 +2,9 @@
 
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openSession } from "../../client/connect.js";
+import { openSession } from "../../client/session/connect.js";
 import { keepSession, takeSession } from "../../client/kept-sessions.js";
-import type { Session } from "../../client/session.js";
+import type { Session } from "../../client/session/session.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startPerson } from "../support/person.js";
 import { startServer, temporaryFolder } from "../support/server.js";

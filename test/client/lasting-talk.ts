@@ -1,8 +1,8 @@
 // A session in the lab of a server that says exactly what a test wants, and what the tests of coming back do with it.
 
-import { openSession, type SessionOptions } from "../../client/connect.js";
-import type { ConnectionState } from "../../client/conversation.js";
-import type { Session } from "../../client/session.js";
+import { openSession, type SessionOptions } from "../../client/session/connect.js";
+import type { ConnectionState } from "../../client/session/conversation.js";
+import type { Session } from "../../client/session/session.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startFakeServer, type FakePeer, type FakeServer } from "./fake-server.js";
 

@@ -1,8 +1,8 @@
 // Sessions of the client library against the real server, over a network that is cut and frozen at random and a
 // server that is killed at random: everybody is given everything once and in order, and what is said is said once.
 
-import { openSession } from "../../client/connect.js";
-import type { Session } from "../../client/session.js";
+import { openSession } from "../../client/session/connect.js";
+import type { Session } from "../../client/session/session.js";
 import { cleanUp } from "../support/cleanup.js";
 import { startFlakyNetwork, type FlakyNetwork } from "../support/flaky-network.js";
 import { joinRoom } from "../support/peer.js";

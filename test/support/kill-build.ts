@@ -84,7 +84,7 @@ const mutations: readonly Mutation[] = [
     ],
   },
   {
-    file: "client/given-name.js",
+    file: "client/transfer/given-name.js",
     replace: [
       [
         "await link(part, path);",
@@ -95,7 +95,7 @@ const mutations: readonly Mutation[] = [
     ],
   },
   {
-    file: "client/target.js",
+    file: "client/transfer/target.js",
     replace: [after("after the part's sync", "await part.handle.sync();")],
   },
 ];

@@ -43,7 +43,7 @@ export const transferFaults: readonly (readonly [string, TransferFault])[] = [
       state: "download, client killed: all, as the last of ack from the client",
       finding: /chunk at 0, but \d+ were acknowledged/,
       fault: {
-        file: "client/target.js",
+        file: "client/transfer/target.js",
         replace: [["return { offset: this.#offset, sha256:", "return { offset: 0, sha256:"]],
       },
     },
