@@ -12,6 +12,7 @@ import { RoomError } from "../shared/errors.js";
  * - bad-file: a local file or folder cannot be read or written
  * - damaged: bytes arrived that are not those that were sent
  * - bad-input: something typed that cannot be done
+ * - bad-setting: a flag, or a file that it names, does not fit
  * - cancelled: a transfer was stopped, and nothing else
  * - interrupted: the person, or the program, asked to stop
  */
@@ -23,6 +24,7 @@ export type FailureCode =
   | "bad-file"
   | "damaged"
   | "bad-input"
+  | "bad-setting"
   | "cancelled"
   | "interrupted";
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The door: `node client` from any folder. Starts the compiled client, or says how to build it.
 import { existsSync } from "node:fs";
 

@@ -14,6 +14,7 @@ export type {
   Asking,
   Beginning,
   Deletion,
+  FilePage,
   HistoryPage,
   HistoryRange,
   ListPage,

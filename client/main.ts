@@ -4,14 +4,22 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { runErrand } from "./scripts/errands.js";
+import { completionsOf, showCompletionScript } from "./scripts/completion.js";
+import { runErrand, type ErrandEnd } from "./scripts/run-errand.js";
 import { exitCodes } from "./exit-codes.js";
 import { ClientError, diskFailure } from "./failures.js";
 import { parseOptions, type ClientOptions } from "./options.js";
 import { runPipe, type Surroundings } from "./scripts/pipe.js";
+import { stylesFor } from "./chat/styles.js";
+import { openHistory } from "./terminal/line-history.js";
+import { openLiveScreen } from "./terminal/live-screen.js";
+import { openPlainScreen } from "./terminal/plain-screen.js";
+import type { Screen, ScreenOptions } from "./terminal/screen.js";
 import { runTerminal } from "./terminal/terminal.js";
 
 const { stdin, stdout, stderr } = process;
+
+let stoppedBy: NodeJS.Signals | undefined;
 
 process.exitCode = await main();
 // A stdin that still waits for somebody must not keep the process.
@@ -27,9 +35,20 @@ async function main(): Promise<number> {
     stdout.write(`${parsed.text}\n`);
     return exitCodes.ok.code;
   }
+  if ("completion" in parsed) {
+    if (parsed.completion !== "script")
+      stdout.write((await completionsOf(parsed.completion)).join("\n") + "\n");
+    else {
+      // By which yargs tells which shell to write for.
+      if ("shell" in parsed && parsed.shell !== undefined) process.env.SHELL = parsed.shell;
+      showCompletionScript();
+    }
+    return exitCodes.ok.code;
+  }
   if ("errand" in parsed) {
     stderr.on("error", () => undefined);
-    return runErrand({ input: stdin, output: stdout, talk: stderr }, parsed.errand, surroundings());
+    const streams = { input: stdin, output: stdout, outputFd: stdout.fd, talk: stderr };
+    return ended(await runErrand(streams, parsed.errand, surroundings()));
   }
   let token: string | undefined;
   try {
@@ -53,19 +72,37 @@ function tokenOf({ token, tokenFile }: ClientOptions): string | undefined {
 }
 
 async function run(options: ClientOptions): Promise<number> {
-  const isTerminal = stdin.isTTY && stdout.isTTY && process.env.TERM !== "dumb" && !options.isJson;
-  if (isTerminal) return runTerminal({ input: stdin, output: stdout }, options, surroundings());
+  if (stdin.isTTY && stdout.isTTY && !options.isJson) {
+    const styles = stylesFor(stdout.getColorDepth());
+    return runTerminal(options, { ...surroundings(), styles, openScreen });
+  }
   // Nobody to talk to is no reason to end.
   stderr.on("error", () => undefined);
   return runPipe({ input: stdin, output: stdout, talk: stderr }, options, surroundings());
 }
 
+function openScreen(complete: ScreenOptions["complete"]): Screen {
+  const isDumb = process.env.TERM === "dumb";
+  const history = openHistory(join(stateFolder(), "history"));
+  const options = { input: stdin, output: stdout, history, complete, suspend: suspendWay() };
+  return isDumb ? openPlainScreen(options) : openLiveScreen(options);
+}
+
+/** As Ctrl-Z does; there is no such thing on Windows. */
+function suspendWay(): ScreenOptions["suspend"] {
+  if (process.platform === "win32") return undefined;
+  return (resume) => {
+    process.once("SIGCONT", resume);
+    process.kill(process.pid, "SIGTSTP");
+  };
+}
+
 function surroundings(): Surroundings {
-  return { home: homedir(), sessions: sessionsFolder(), signal: stopSignal() };
+  return { home: homedir(), sessions: stateFolder(), signal: stopSignal() };
 }
 
 /** Where programs keep what is of use to their next run, by the XDG base directory specification. */
-function sessionsFolder(): string {
+function stateFolder(): string {
   const state = process.env.XDG_STATE_HOME;
   // A relative path is invalid there, and to be ignored.
   const isValid = state !== undefined && isAbsolute(state);
@@ -78,10 +115,22 @@ function stopSignal(): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(exitCodes.interrupted.code);
+      stoppedBy = name;
       stop.abort(new ClientError("interrupted", "Interrupted."));
     });
   }
   return stop.signal;
+}
+
+/** As the tools of Unix end, so that a loop of a shell ends, too: by the signal that stopped it, or by SIGPIPE. */
+function ended(end: ErrandEnd): number {
+  const code = end === "unread" ? exitCodes.ok.code : end;
+  const signal = end === "unread" ? "SIGPIPE" : code === exitCodes.interrupted.code ? stoppedBy : undefined;
+  if (signal === undefined || process.platform === "win32") return code;
+  // Without a listener of ours the signal does again what it does by itself; SIGPIPE only after there was one.
+  process.once(signal, () => undefined).removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  return code;
 }
 
 function ownVersion(): string {

@@ -12,9 +12,10 @@ import { visibleLine } from "./chat/visible.js";
 export const nameQuestion = "Your name (empty for a guest's name): ";
 export const roomQuestion = "Room (empty for the lobby): ";
 
-interface Opening extends Pick<ClientOptions, "host" | "port" | "token" | "waitMs">, Pick<Beginning, "last"> {
+interface Opening extends Pick<ClientOptions, "host" | "port" | "token" | "waitMs">, Beginning {
   readonly name: string;
-  readonly room: string;
+  /** Empty for the lobby; null for none. */
+  readonly room: string | null;
   readonly reconnectForMs: number;
 }
 
@@ -27,7 +28,7 @@ export interface OpeningTo {
 
 /** @throws ClientError cannot-connect; RoomError what the server refused */
 export async function openFor(options: Opening, { tell, signal, sessions }: OpeningTo): Promise<Session> {
-  const { host, port, name, room, token, waitMs, last, reconnectForMs } = options;
+  const { host, port, name, room, token, waitMs, last, since, epoch, reconnectForMs } = options;
   const kept = await takeSession(sessions, { host, port, name });
   let isWaiting = false;
   const open = (as: KeptSession | undefined): Promise<Session> =>
@@ -39,6 +40,8 @@ export async function openFor(options: Opening, { tell, signal, sessions }: Open
       token,
       ...(room !== "" && { room }),
       last,
+      since,
+      epoch,
       retryForMs: waitMs,
       reconnectForMs,
       signal,

@@ -1,9 +1,9 @@
 // Flags and environment to ClientOptions; a first word that is an errand goes to errand-options.ts. Pure: what it reads
 // is passed in, and it neither prints nor exits.
 
-import { bytesOf } from "../shared/units.js";
-import { errandUsages, isErrand, parseErrand } from "./scripts/errand-options.js";
-import type { ErrandOptions } from "./scripts/errands.js";
+import { errandUsages, parseErrand } from "./scripts/errand-options.js";
+import { isErrand } from "./scripts/errands.js";
+import type { ErrandOptions } from "./scripts/run-errand.js";
 import { exitCodes } from "./exit-codes.js";
 import { addressFault, addressFlags, fromEnvironment, plainParser, problemOf, readFlags } from "./flags.js";
 
@@ -18,20 +18,10 @@ export interface ClientOptions {
   readonly token?: string | undefined;
   /** A file that holds it instead. */
   readonly tokenFile?: string | undefined;
-  /** Ask for the operator's secret, without showing it. */
-  readonly asksToken?: boolean;
   /** The folder that files are saved in. */
   readonly downloads: string;
-  /** Save what others share by itself, up to this size in bytes; undefined: nothing. */
-  readonly autoDownloadBytes?: number | undefined;
-  /** Show the images that are shared. */
-  readonly previews?: boolean;
   /** Ring when somebody speaks of us, or to us alone. */
   readonly bell?: boolean;
-  /** Start a server on this machine if none answers. */
-  readonly serve?: boolean;
-  /** What is remembered between runs is in this file; the usual one when left out. */
-  readonly configFile?: string | undefined;
   /** Print the wire's own lines. */
   readonly isJson: boolean;
   /** How long to keep trying while the server is not there, in milliseconds; a terminal that was there tries on. */
@@ -42,6 +32,8 @@ export interface ClientOptions {
 export type ParsedOptions =
   | { readonly options: ClientOptions }
   | { readonly errand: ErrandOptions }
+  | { readonly completion: "script"; readonly shell: string | undefined }
+  | { readonly completion: readonly string[] }
   | { readonly text: string }
   | { readonly problem: string };
 
@@ -51,21 +43,14 @@ export interface Given {
   readonly version: string;
 }
 
-const flags = {
+/** Of the client itself; errands have flags of their own. */
+export const terminalFlags = {
   name: { type: "string", describe: "your name; empty for a guest's name (else you are asked)" },
   room: { type: "string", describe: "the room; empty for the lobby (else you are asked)" },
   host: addressFlags.host,
   port: addressFlags.port,
-  serve: { type: "boolean", default: false, describe: "start a server on this machine if none answers" },
   downloads: { type: "string", default: "downloads", describe: "folder that files are saved in" },
-  "auto-download": {
-    type: "string",
-    describe: "save what others share by itself, up to this size: 500kB, 20MB",
-  },
-  previews: { type: "boolean", default: false, describe: "show the images that are shared" },
   bell: { type: "boolean", default: true, describe: "ring when somebody speaks of you, or to you alone" },
-  config: { type: "string", describe: "JSON file with any of these flags; remembers who and where you were" },
-  "ask-token": { type: "boolean", default: false, describe: "ask for the operator's token" },
   "token-file": {
     type: "string",
     describe: "file with the operator's token: who has it may delete anything",
@@ -74,16 +59,23 @@ const flags = {
   wait: addressFlags.wait,
 } as const;
 
+/** What the script of yargs calls. */
+const completionFlag = "--get-yargs-completions";
+
 export function parseOptions(given: Given): ParsedOptions {
   const [word, ...argv] = given.argv;
+  if (word === "completion") return { completion: "script", shell: argv[0] };
+  if (word === completionFlag) return { completion: argv };
   if (isErrand(word)) return parseErrand(word, { ...given, argv });
-  const parser = plainParser(given.version).options(flags).config(fromEnvironment(flags, given.env));
+  const parser = plainParser(given.version)
+    .options(terminalFlags)
+    .config(fromEnvironment(terminalFlags, given.env));
   const read = readFlags(parser, given.argv, { above: above(), below: below() });
   if (!("values" in read)) return read;
   const fault = faultOf(read.values);
   if (fault !== undefined) return problemOf(fault);
-  const { name, room, host, port, downloads, json, wait, previews, bell, serve } = read.values;
-  const { "token-file": tokenFile, "ask-token": asksToken, "auto-download": autoDownload } = read.values;
+  const { name, room, host, port, downloads, json, wait, bell } = read.values;
+  const { "token-file": tokenFile } = read.values;
   const token = given.env.ROOMLINE_TOKEN === "" ? undefined : given.env.ROOMLINE_TOKEN;
   return {
     options: {
@@ -93,13 +85,8 @@ export function parseOptions(given: Given): ParsedOptions {
       port,
       token,
       tokenFile,
-      asksToken,
       downloads,
-      autoDownloadBytes: autoDownload === undefined ? undefined : bytesOf(autoDownload, "--auto-download"),
-      previews,
       bell,
-      serve,
-      configFile: read.values.config,
       isJson: json,
       waitMs: wait * 1000,
     },
@@ -107,22 +94,12 @@ export function parseOptions(given: Given): ParsedOptions {
 }
 
 function faultOf(
-  values: Record<keyof typeof flags, unknown> & { _: readonly unknown[] },
+  values: Record<keyof typeof terminalFlags, unknown> & { _: readonly unknown[] },
 ): string | undefined {
   if (values._.length > 0) return `Unknown argument: ${values._.join(" ")}`;
   const fault = addressFault(values);
   if (fault !== undefined) return fault;
   if (values["token-file"] === "") return "The name of the token's file is empty";
-  if (values.config === "") return "The name of the config file is empty";
-  const { "auto-download": autoDownload } = values;
-  if (typeof autoDownload === "string") {
-    try {
-      bytesOf(autoDownload, "--auto-download");
-    } catch (error) {
-      if (error instanceof Error) return error.message;
-      throw error;
-    }
-  }
   return values.downloads === "" ? "The downloads folder is empty" : undefined;
 }
 

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { exitCodes } from "../client/exit-codes.js";
+import { errands } from "../client/scripts/errands.js";
 import { parseOptions as parseClientOptions } from "../client/options.js";
 import { sessionLifetimeMs } from "../server/engines/embedded/sessions.js";
 import { commands } from "../server/commands.js";
@@ -140,12 +141,27 @@ describe("docs/operations.md", () => {
     );
   });
 
-  it.each(["upload", "download"])("lists the flags of node client %s and their defaults", (name) => {
+  const errandHelp = (name: string) => {
     const parsed = parseClientOptions({ ...given, argv: [name, "--help"] });
-    const help = "text" in parsed ? parsed.text : "";
-    const title = `node client ${name}`;
-    expect(faultsOfTable(operations, { title, columns: 1 }, flagsOf(help))).toEqual([]);
+    return flagsOf("text" in parsed ? parsed.text : "");
+  };
+  const shared = errandHelp("rooms");
+
+  it("lists the commands of the client, and the flags that all of them have", () => {
+    const rows = Object.entries(errands).map(([name, { describe }]) => [name, describe] as const);
+    expect(faultsOfTable(operations, { title: "Commands of the client" }, new Map(rows))).toEqual([]);
+    const table = { title: "Commands of the client", table: 1, columns: 1 };
+    expect(faultsOfTable(operations, table, shared)).toEqual([]);
   });
+
+  it.each(Object.entries(errands).filter(([, { flags }]) => Object.keys(flags).length > 0))(
+    "lists the flags of node client %s and their defaults",
+    (name, { flags }) => {
+      const own = new Map([...errandHelp(name)].filter(([flag]) => Object.hasOwn(flags, flag.slice(2))));
+      expect(own.size).toBe(Object.keys(flags).length);
+      expect(faultsOfTable(operations, { title: `node client ${name}`, columns: 1 }, own)).toEqual([]);
+    },
+  );
 
   it("lists the exit codes of the client", () => {
     const codes = Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning] as const);

@@ -6,21 +6,39 @@ import { entryTypes, type AnswerOf } from "../../shared/answers.js";
 import type { Entry } from "../session/exchanges.js";
 import { ClientError, isForeseen, isLoss } from "../failures.js";
 import { Pace } from "../transfer/pace.js";
-import { isOfRoom } from "../session/pages.js";
-import { entryLines, gapLine, joinedLine, presenceLines, progressLine, type Place } from "./render.js";
+import { gapLine, progressLine, type Look } from "./render.js";
 import type { Asking, Beginning } from "../session/asking.js";
 import type { Session } from "../session/session.js";
-import { Topics } from "./topics.js";
+import { isOfRoom } from "../session/pages.js";
+import { placeOfEntry, type Place } from "./place.js";
+import { Places } from "./places.js";
+import { Typing } from "./typing.js";
+import type { UnreadOf } from "./unread.js";
+import { partsOf } from "./text-parts.js";
+import { Timeline } from "./timeline.js";
 import type { Progress, TransferOptions } from "../transfer/transfer.js";
 import { readTyped } from "../commands/typed.js";
 import { visibleLine } from "./visible.js";
 
-/** Where lines go. */
+/** Where things go: to a screen, or to a script. */
 export interface Voice {
-  /** What a room says, or a list that was asked for. */
+  /** A list, or what else was asked for. */
   show(line: string): void;
+  /** Things of one kind that were asked for, such as names. */
+  list(items: readonly string[]): void;
   /** What the client itself has to say. */
   tell(line: string): void;
+  /** An entry that came, live or replayed. */
+  entry(entry: Entry, chat: Chat): void;
+  presence(presence: AnswerOf<"presence">, chat: Chat): void;
+  /** A room was joined. */
+  entered(joined: AnswerOf<"joined">, chat: Chat): void;
+  /** One is in another place. */
+  wentTo(place: Place | undefined, chat: Chat): void;
+  /** Places with something new that was not shown. */
+  readonly unread: readonly UnreadOf[];
+  /** How things are shown there. */
+  readonly look: Pick<Look, "styles" | "clock">;
 }
 
 export interface ChatOptions {
@@ -41,21 +59,25 @@ export class Chat {
   readonly session: Session;
   readonly options: ChatOptions;
   readonly voice: Voice;
-  /** The room that messages go to. */
-  room: string | undefined;
+  /** Where messages go. */
+  here: Place | undefined;
+  /** Who wrote to us alone, the last of them. */
+  lastCorrespondent: string | undefined;
   /** Whether the person has said that they are done. */
   isOver = false;
   /** Whether everything that was typed went well so far. */
   isWell = true;
+  /** Whether to ring when somebody speaks of us, or to us alone. */
+  rings = true;
   /** Why something that was typed was stopped before it was done. */
   stopped: ClientError | undefined;
   /** How much of what was typed was not done, or not answered, when the conversation ended. */
   undoneCount = 0;
-  /** What was typed and is not done. */
-  readonly underWay = new Set<Promise<void>>();
-  readonly topics = new Topics();
-  /** How far each room was when we came: up to there it is replayed. */
-  readonly #heads = new Map<string, number>();
+  /** What was typed and is not done, each with its line. */
+  readonly underWay = new Map<Promise<void>, string>();
+  readonly places = new Places();
+  readonly timeline = new Timeline();
+  readonly typing = new Typing();
   readonly #transfers = new Set<Promise<unknown>>();
   readonly #cancelled = new WeakSet<object>();
   /** How many transfers were stopped that can be gone on with. */
@@ -77,22 +99,28 @@ export class Chat {
     return { signal: this.options.signal };
   }
 
-  place(): Place {
-    return { room: this.room, me: this.session.name, now: new Date() };
+  look(): Look {
+    const { here } = this;
+    const room = here !== undefined && "room" in here ? here.room : undefined;
+    return { room, me: this.session.name, now: new Date(), ...this.voice.look };
   }
 
-  /** Makes a room that was joined the one that messages go to, and says who is there. */
+  /** A room was joined. */
   enter(joined: AnswerOf<"joined">): void {
-    this.room = joined.room;
-    this.topics.enter(joined);
-    this.#heads.set(joined.room, joined.head);
-    this.voice.tell(joinedLine(joined, this.session.name));
+    this.places.enter(joined);
+    this.voice.entered(joined, this);
+  }
+
+  /** From now on messages go there. */
+  goTo(place: Place | undefined): void {
+    this.here = place;
+    this.voice.wentTo(place, this);
   }
 
   /** Does what a typed line says, and says what went wrong. */
   run(line: string): Promise<void> {
     const done = this.#do(line).finally(() => this.underWay.delete(done));
-    this.underWay.add(done);
+    this.underWay.set(done, line);
     return done;
   }
 
@@ -117,13 +145,34 @@ export class Chat {
         "* a transfer was stopped; what is there of it is kept, and the same again goes on from there",
       );
     await this.session.close();
-    await Promise.allSettled(this.underWay);
+    await Promise.allSettled(this.underWay.keys());
   }
 
-  /** @throws ClientError bad-input when there is none */
+  /** Says a text where one is, in several messages when it is too long for one. */
+  async say(text: string, replyTo?: number): Promise<void> {
+    const options = { ...this.asking, ...(replyTo !== undefined && { replyTo }) };
+    const where = this.where();
+    const say = (part: string): Promise<unknown> =>
+      "room" in where
+        ? this.session.say(part, where.room, options)
+        : this.session.direct(where.with, part, options);
+    await Promise.all(partsOf(text, this.session.limits.textBytes).map(say));
+  }
+
+  /** @throws ClientError bad-input when one is nowhere */
+  where(): Place {
+    if (this.here === undefined) throw new ClientError("bad-input", "You are in no room; /join one first.");
+    return this.here;
+  }
+
+  /** @throws ClientError bad-input when one is in no room */
   currentRoom(): string {
-    if (this.room === undefined) throw new ClientError("bad-input", "You are in no room; /join one first.");
-    return this.room;
+    const where = this.where();
+    if ("room" in where) return where.room;
+    throw new ClientError(
+      "bad-input",
+      "That is for rooms; you are in a talk with one person. /room goes back.",
+    );
   }
 
   /** Runs a transfer in the current room, and tells now and then how far it is. */
@@ -153,7 +202,7 @@ export class Chat {
   async #do(line: string): Promise<void> {
     try {
       const typed = readTyped(line);
-      if (typed.kind === "message") await this.session.say(typed.text, this.currentRoom(), this.asking);
+      if (typed.kind === "message") await this.say(typed.text);
       if (typed.kind === "command") await typed.command.run(this, typed.argument);
     } catch (error) {
       if (!isForeseen(error)) throw error;
@@ -165,23 +214,36 @@ export class Chat {
     }
   }
 
-  // Numbers are for what somebody looks back at.
-  #show(entry: Entry): void {
-    if (entry.type === "topic") this.topics.set(entry);
-    if (entry.type === "delete") this.topics.delete(entry);
-    const isNumbered = isOfRoom(entry) && entry.seq <= (this.#heads.get(entry.room) ?? 0);
-    this.voice.show(entryLines(entry, this.place(), { isNumbered }));
+  #take(entry: Entry): void {
+    const { places, session, timeline } = this;
+    const { name: me } = session;
+    if (entry.type === "topic") places.setTopic(entry);
+    if (entry.type === "delete") places.deleteTopic(entry);
+    if (isOfRoom(entry)) places.meet(entry.room, entry.from);
+    if (entry.type === "direct" && entry.from !== me) this.lastCorrespondent = entry.from;
+    this.typing.end(placeOfEntry(entry, me), entry.from);
+    // What it is about is shown as it was before.
+    this.voice.entry(entry, this);
+    timeline.add(entry, me);
   }
 
   #listen(): void {
-    const { session, voice } = this;
+    const { session, voice, places } = this;
     for (const type of entryTypes) {
       session.on(type, (entry) => {
-        this.#show(entry);
+        this.#take(entry);
       });
     }
+    session.on("typing", ({ from, ...place }) => {
+      if (place.room !== undefined) this.typing.note({ room: place.room }, from);
+      else if (place.with !== undefined) this.typing.note({ with: place.with }, from);
+    });
     session.on("presence", (presence) => {
-      for (const line of presenceLines(presence, this.place())) voice.show(line);
+      places.takePresence(presence);
+      voice.presence(presence, this);
+    });
+    session.on("joined", (joined) => {
+      places.comeBack(joined);
     });
     session.on("error", (error) => {
       voice.tell(`! ${visibleLine(error.message)}`);

@@ -6,45 +6,62 @@ import type { Folded } from "./fold.js";
 import type { Gap } from "../session/gap.js";
 import type { Speed } from "../transfer/pace.js";
 import type { Progress } from "../transfer/transfer.js";
+import { cutToWidth } from "../terminal/width.js";
+import { isMentioned, markMentions } from "./mentions.js";
+import { plainStyles, type Styles } from "./styles.js";
 import { visibleLine, visibleText } from "./visible.js";
 
-/** Where and when something is shown, and to whom: what is of another room, or of another day, says so. */
-export interface Place {
+/** Where, when and how something is shown, and to whom: what is of another room, or of another day, says so. */
+export interface Look {
   readonly room: string | undefined;
   readonly me: string;
   readonly now: Date;
+  /** Plain when left out. */
+  readonly styles?: Styles;
+  /** What is shown of a time of day; both when left out. */
+  readonly clock?: "minutes" | "seconds";
 }
 
 export interface Showing {
   /** Whether the entry's number is shown, so that it can be named. */
   readonly isNumbered?: boolean;
+  /** What the entry is about, as `excerpt` gives it: it is shown above. */
+  readonly about?: string | undefined;
 }
 
-/** Continues a text: as wide as the time, and with a bar, so that no text can look like another's line. */
-const margin = "         | ";
+export function entryLines(entry: Entry, look: Look, { isNumbered = false, about }: Showing = {}): string {
+  const { dim } = look.styles ?? plainStyles;
+  const number = isNumbered ? `${dim(`#${entry.seq}`)} ` : "";
+  const mark = "room" in entry ? roomMark(entry.room, look) : "";
+  const above = about === undefined ? "" : `${marginOf(look).slice(0, -2)}${dim(`> ${about}`)}\n`;
+  const time = dim(timeOf(entry.time, look));
+  return `${above}${time} ${mark}${number}${speaker(entry, look)}${said(entry, look, about !== undefined)}`;
+}
 
-export function entryLines(entry: Entry, place: Place, { isNumbered = false }: Showing = {}): string {
-  const number = isNumbered ? `#${entry.seq} ` : "";
-  const mark = "room" in entry ? roomMark(entry.room, place) : "";
-  return `${timeOf(entry.time, place.now)} ${mark}${number}${speaker(entry, place)}${said(entry)}`;
+/** Who said what, in one short line, for what is about it; undefined when there is nothing to say of it. */
+export function excerpt(entry: Entry, columns: number): string | undefined {
+  const what = "text" in entry ? entry.text : "name" in entry ? entry.name : undefined;
+  if (what === undefined) return undefined;
+  const line = what.split(/\r\n|\n/).join(" ");
+  return cutToWidth(`#${entry.seq} ${visibleLine(entry.from)}: ${visibleLine(line)}`, columns);
 }
 
 /** An entry with its number, and with what became of it. */
-export function foldedLines({ entry, isEdited, reactions }: Folded, place: Place): string {
-  const lines = entryLines(entry, place, { isNumbered: true }) + (isEdited ? " (edited)" : "");
+export function foldedLines({ entry, isEdited, reactions }: Folded, look: Look): string {
+  const lines = entryLines(entry, look, { isNumbered: true }) + (isEdited ? " (edited)" : "");
   const shown = Array.from(reactions, ([emoji, names]) => `${emoji} ${[...names].join(", ")}`);
-  return shown.length === 0 ? lines : `${lines}\n${margin}${visibleLine(shown.join("  "))}`;
+  return shown.length === 0 ? lines : `${lines}\n${marginOf(look)}${visibleLine(shown.join("  "))}`;
 }
 
 export function fileLine(file: FileItem, now: Date): string {
-  return `${timeOf(file.time, now)} ${visibleLine(file.from)} ${shared(file)}`;
+  return `${timeOf(file.time, { now })} ${visibleLine(file.from)} ${shared(file)}`;
 }
 
 /** Lines for who came and who went; none when it is only me. */
-export function presenceLines(presence: AnswerOf<"presence">, place: Place): string[] {
-  const mark = roomMark(presence.room, place);
+export function presenceLines(presence: AnswerOf<"presence">, look: Look): string[] {
+  const mark = roomMark(presence.room, look);
   const { joined, left, memberCount } = presence;
-  const others = joined.filter((name) => name !== place.me);
+  const others = joined.filter((name) => name !== look.me);
   if (joined.length + left.length === 0)
     return [`* ${mark}${count(memberCount, "person is", "people are")} here`];
   return [
@@ -62,7 +79,10 @@ export function gapLine(gap: Gap): string {
   return `* the server has ${what} of ${where} no more`;
 }
 
-export function joinedLine(joined: AnswerOf<"joined">, me: string): string {
+/** What is told of a room when one comes. */
+export type JoinedFacts = Pick<AnswerOf<"joined">, "room" | "memberCount" | "members" | "topic" | "unread">;
+
+export function joinedLine(joined: JoinedFacts, me: string): string {
   const { room, memberCount, members, unread = 0, topic } = joined;
   const others = members?.filter((name) => name !== me);
   const news = unread === 0 ? "" : `; ${unread} unread`;
@@ -122,36 +142,53 @@ export function count(amount: number, one: string, many: string): string {
 }
 
 /** Who says it, and in a conversation of two to whom. */
-function speaker(entry: Entry, { me }: Place): string {
-  if ("room" in entry || !("to" in entry)) return visibleLine(entry.from);
-  const [from, to = ""] = [entry.from, entry.to].map((name) => (name === me ? "you" : name));
-  return `${visibleLine(from ?? "")} -> ${visibleLine(to)}`;
+function speaker(entry: Entry, look: Look): string {
+  if ("room" in entry || !("to" in entry)) return person(entry.from, look);
+  const { me, styles = plainStyles } = look;
+  const [from, to] = [entry.from, entry.to ?? ""].map((name) =>
+    name === me ? styles.own("you") : person(name, look),
+  );
+  return `${from ?? ""} -> ${to ?? ""}`;
 }
 
-function said(entry: Entry): string {
+function person(name: string, { me, styles = plainStyles }: Look): string {
+  const shown = visibleLine(name);
+  return name === me ? styles.own(shown) : styles.person(name, shown);
+}
+
+function said(entry: Entry, look: Look, isAboutShown: boolean): string {
   switch (entry.type) {
     case "message":
     case "direct": {
-      const reply = entry.replyTo === undefined ? "" : ` (to #${entry.replyTo})`;
-      return `${reply}: ${textOf(entry)}`;
+      const reply = entry.replyTo === undefined || isAboutShown ? "" : ` (to #${entry.replyTo})`;
+      return `${reply}: ${textOf(entry, look)}`;
     }
     case "file":
       return entry.deleted === true ? ` shared a file ${gone}` : ` ${shared(entry)}`;
     case "edit":
-      return ` edited #${entry.target}: ${textOf(entry)}`;
+      return ` edited #${entry.target}: ${textOf(entry, look)}`;
     case "delete":
       return ` deleted #${entry.target}`;
     case "react":
       return reacted(entry);
     case "topic":
-      return entry.text === "" ? " took the topic away" : ` set the topic: ${textOf(entry)}`;
+      return entry.text === "" ? " took the topic away" : ` set the topic: ${textOf(entry, look)}`;
   }
 }
 
 const gone = "(deleted)";
 
-function textOf({ text, deleted = false }: { text?: string; deleted?: boolean }): string {
-  return deleted || text === undefined ? gone : visibleText(text, margin);
+function textOf(entry: { from: string; text?: string; deleted?: boolean }, look: Look): string {
+  const { from, text, deleted = false } = entry;
+  if (deleted || text === undefined) return gone;
+  const { me, styles = plainStyles } = look;
+  const shown = visibleText(text, marginOf(look));
+  return from === me || !isMentioned(text, me) ? shown : markMentions(shown, visibleLine(me), styles.mention);
+}
+
+/** Continues a text: as wide as the time, and with a bar, so that no text can look like another's line. */
+function marginOf({ clock }: Look): string {
+  return clock === "minutes" ? "      | " : "         | ";
 }
 
 function reacted({ target, emoji, on }: AnswerOf<"react">): string {
@@ -171,16 +208,17 @@ function company(otherCount: number, others: readonly string[] | undefined): str
   return others?.map(visibleLine).join(", ") ?? count(otherCount, "other", "others");
 }
 
-function roomMark(room: string | undefined, place: Place): string {
-  return room === undefined || room === place.room ? "" : `[${visibleLine(room)}] `;
+function roomMark(room: string | undefined, look: Look): string {
+  return room === undefined || room === look.room ? "" : `[${visibleLine(room)}] `;
 }
 
 /** The time of day here; the date before it when that is another day than now. */
-function timeOf(time: string, now: Date): string {
+function timeOf(time: string, { now, clock = "seconds" }: Pick<Look, "now" | "clock">): string {
   const then = new Date(time);
-  if (Number.isNaN(then.getTime())) return "--:--:--";
-  const clock = [then.getHours(), then.getMinutes(), then.getSeconds()].map(twoDigits).join(":");
-  return then.toDateString() === now.toDateString() ? clock : `${dayOf(then)} ${clock}`;
+  if (Number.isNaN(then.getTime())) return clock === "minutes" ? "--:--" : "--:--:--";
+  const parts = [then.getHours(), then.getMinutes(), ...(clock === "seconds" ? [then.getSeconds()] : [])];
+  const shown = parts.map(twoDigits).join(":");
+  return then.toDateString() === now.toDateString() ? shown : `${dayOf(then)} ${shown}`;
 }
 
 function dayOf(date: Date): string {

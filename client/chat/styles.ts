@@ -3,22 +3,24 @@
 
 import { nameKey } from "../../shared/names.js";
 
+export type Style = (text: string) => string;
+
 export interface Styles {
   /** What matters least: times, numbers, marks. */
-  dim(text: string): string;
-  bold(text: string): string;
+  readonly dim: Style;
+  readonly bold: Style;
   /** A person's name, always in the same colour. */
-  person(name: string, text?: string): string;
+  readonly person: (name: string, text?: string) => string;
   /** One's own name. */
-  own(text: string): string;
+  readonly own: Style;
   /** Where somebody speaks of the one who looks. */
-  mention(text: string): string;
+  readonly mention: Style;
   /** What went wrong. */
-  fault(text: string): string;
+  readonly fault: Style;
   /** What waits, or may go wrong. */
-  warning(text: string): string;
+  readonly warning: Style;
   /** What is as it should be. */
-  good(text: string): string;
+  readonly good: Style;
 }
 
 /** @param depth bits of colour that the terminal has: 1 for none, 4, 8 or 24 */

@@ -6,16 +6,16 @@ import { RoomError } from "../../shared/errors.js";
 import type { Chat } from "../chat/chat.js";
 import type { Command } from "./command.js";
 import { download, type Saved } from "../transfer/download.js";
-import { entryCommands } from "./entry-commands.js";
+import { lookupCommands } from "./lookup-commands.js";
+import { startingWith } from "./names.js";
+import { roomCommands } from "./room-commands.js";
+import { talkCommands } from "./talk-commands.js";
+import { misused } from "./targets.js";
 import { ClientError } from "../failures.js";
-import { fold } from "../chat/fold.js";
-import { listFiles, listRooms, listUsers, readHistory } from "../session/lists.js";
-import { fileLine, foldedLines, roomLine, transferredLine } from "../chat/render.js";
+import { listFiles } from "../session/lists.js";
+import { fileLine, transferredLine } from "../chat/render.js";
 import { upload } from "../transfer/upload.js";
 import { visibleLine } from "../chat/visible.js";
-
-const defaultHistoryCount = 20;
-const maxHistoryCount = 10_000;
 
 export const commands: readonly Command[] = [
   {
@@ -52,66 +52,35 @@ export const commands: readonly Command[] = [
       for (const file of files.reverse()) chat.voice.show(fileLine(file, new Date()));
     },
   },
+  ...roomCommands,
+  ...talkCommands,
+  ...lookupCommands,
   {
-    names: ["/users", "/who"],
-    argument: "none",
-    usage: "/users",
-    help: "list who is in the room",
-    async run(chat) {
-      const users = await listUsers(chat.session, chat.currentRoom(), chat.asking);
-      for (const user of users) chat.voice.show(visibleLine(user));
-    },
-  },
-  {
-    names: ["/rooms"],
-    argument: "none",
-    usage: "/rooms",
-    help: "list the server's rooms",
-    async run(chat) {
-      for (const room of await listRooms(chat.session, chat.asking)) chat.voice.show(roomLine(room));
-    },
-  },
-  {
-    names: ["/history"],
+    names: ["/bell"],
     argument: "optional",
-    usage: "/history [count]",
-    help: `show the last ${defaultHistoryCount}, or so many, entries of the room, with their numbers`,
-    async run(chat, argument) {
-      const wanted = { room: chat.currentRoom(), count: historyCount(argument) };
-      const { entries, changes } = await readHistory(chat.session, wanted, chat.asking);
-      if (entries.length === 0) chat.voice.tell("* nothing was said here yet");
-      for (const folded of fold(entries, changes)) chat.voice.show(foldedLines(folded, chat.place()));
-    },
-  },
-  ...entryCommands,
-  {
-    names: ["/join"],
-    argument: "needed",
-    usage: "/join <room>",
-    help: "go to a room; you stay in the others and hear them",
-    async run(chat, argument) {
-      chat.enter(await chat.session.join(argument, { ...chat.asking, ...chat.options.beginning }));
-    },
-  },
-  {
-    names: ["/leave"],
-    argument: "none",
-    usage: "/leave",
-    help: "leave the room",
-    async run(chat) {
-      const { room } = await chat.session.leave(chat.currentRoom(), chat.asking);
-      chat.room = [...chat.session.positions.keys()].at(-1);
-      const where = chat.room === undefined ? "in no room; /join one" : `in ${visibleLine(chat.room)}`;
-      chat.voice.tell(`* you have left ${visibleLine(room)} and are ${where}`);
+    usage: "/bell [on|off]",
+    help: "ring when somebody speaks of you, or to you alone, or do not",
+    complete: (_chat, argument) => ({
+      from: 0,
+      choices: startingWith(["on", "off"], argument).map((text) => ({ text })),
+    }),
+    run(chat, argument) {
+      if (!["", "on", "off"].includes(argument)) throw misused(this.usage);
+      chat.rings = argument === "" ? !chat.rings : argument === "on";
+      chat.voice.tell(chat.rings ? "* the bell is on" : "* the bell is off");
     },
   },
   {
     names: ["/help", "/?"],
-    argument: "none",
-    usage: "/help",
-    help: "show this",
-    run(chat) {
-      for (const line of helpLines()) chat.voice.tell(line);
+    argument: "optional",
+    usage: "/help [command]",
+    help: "show this, or one of these",
+    complete: (_chat, argument) => ({
+      from: 0,
+      choices: startingWith(allNames(), argument).map((text) => ({ text })),
+    }),
+    run(chat, argument) {
+      for (const line of argument === "" ? helpLines() : helpOf(argument)) chat.voice.tell(line);
     },
   },
   {
@@ -134,6 +103,23 @@ export function helpLines(): string[] {
   ];
 }
 
+/** Of one command, with or without its slash. @throws ClientError bad-input when there is none */
+function helpOf(typed: string): string[] {
+  const word = typed.toLowerCase();
+  const command = commands.find(({ names }) =>
+    names.some((name) => [word, `/${word}`, `${word}:`].includes(name)),
+  );
+  if (command === undefined)
+    throw new ClientError("bad-input", `There is no command ${visibleLine(typed)}; /help lists them.`);
+  const { usage, help, names } = command;
+  const others = names.filter((name) => !usage.startsWith(name));
+  return [`  ${usage}`, `  ${help}`, ...(others.length === 0 ? [] : [`  Also: ${others.join(", ")}`])];
+}
+
+function allNames(): string[] {
+  return commands.flatMap(({ names }) => names);
+}
+
 // As it stands first, because quotes may be part of a name; then without those that somebody put around it.
 async function fetchNamed(chat: Chat, typed: string): Promise<Saved> {
   const { folder } = chat.options;
@@ -146,13 +132,6 @@ async function fetchNamed(chat: Chat, typed: string): Promise<Saved> {
     if (!isUnknown || unquoted(typed) === typed) throw error;
     return fetch(unquoted(typed));
   }
-}
-
-function historyCount(argument: string): number {
-  if (argument === "") return defaultHistoryCount;
-  const amount = /^\d{1,6}$/.test(argument) ? Number(argument) : 0;
-  if (amount >= 1 && amount <= maxHistoryCount) return amount;
-  throw new ClientError("bad-input", `The count is a number from 1 to ${maxHistoryCount}.`);
 }
 
 /** A path as it was typed or dropped here. */

@@ -39,25 +39,39 @@ export function isGoodbye(line: string): boolean {
   return findCommand(line)?.command.names.includes("/quit") === true;
 }
 
-function findCommand(line: string): { command: Command; argument: string } | undefined {
+/** The command that a line begins with, and where its argument begins; none when it is a word of a message. */
+export function commandAt(line: string): CommandAt | undefined {
   for (const command of commands) {
     for (const name of command.names) {
-      const argument = argumentAfter(name, line);
-      if (argument === undefined) continue;
+      const argumentFrom = argumentAfter(name, line);
+      if (argumentFrom === undefined) continue;
       // A plain word is a command only alone: "exit through the gift shop" is something to say.
-      if (/^\w+$/.test(name) && command.argument === "none" && argument !== "") continue;
-      return { command, argument };
+      if (/^\w+$/.test(name) && command.argument === "none" && line.slice(argumentFrom).trim() !== "")
+        continue;
+      return { command, name, argumentFrom };
     }
   }
   return undefined;
 }
 
-/** The text behind a command's name; undefined when the line does not begin with it. */
-function argumentAfter(name: string, line: string): string | undefined {
+interface CommandAt {
+  readonly command: Command;
+  readonly name: string;
+  readonly argumentFrom: number;
+}
+
+function findCommand(line: string): { command: Command; argument: string } | undefined {
+  const found = commandAt(line);
+  return found && { command: found.command, argument: line.slice(found.argumentFrom).trim() };
+}
+
+/** Where the text behind a command's name begins; undefined when the line does not begin with the name. */
+function argumentAfter(name: string, line: string): number | undefined {
   if (line.slice(0, name.length).toLowerCase() !== name) return undefined;
-  const rest = line.slice(name.length);
+  const blanks = /^\s*/.exec(line.slice(name.length))?.[0].length ?? 0;
+  const isWhole = name.endsWith(":") || line.length === name.length || blanks > 0;
   // "upload:cat.png" needs no blank, "/sender" is not "/send".
-  return name.endsWith(":") || rest === "" || /^\s/.test(rest) ? rest.trim() : undefined;
+  return isWhole ? name.length + blanks : undefined;
 }
 
 function checkUse(command: Command, argument: string): void {

@@ -1,7 +1,7 @@
-// The client's errands as they are typed: their words and flags to ErrandOptions. Called by options.ts when the first
-// word is one of them. `--name` is what a file is called, so that whoever runs an errand says `--as`.
+// Errands as they are typed: words and flags to what is to be done. Called by options.ts when the first word is the name
+// of one. Whoever runs an errand says `--as`, since `--name` is what a file is called.
 
-import type { DownloadErrand, ErrandOptions } from "./errands.js";
+import type { Options } from "yargs";
 import {
   addressFault,
   addressFlags,
@@ -13,128 +13,94 @@ import {
   type HelpTexts,
 } from "../flags.js";
 import type { ParsedOptions } from "../options.js";
+import type { Errand, Given } from "./errand.js";
+import { errands, type ErrandName } from "./errands.js";
 
-type ErrandName = ErrandOptions["errand"]["kind"];
-
-const usages: Readonly<Record<ErrandName, { words: string; describe: string }>> = {
-  upload: { words: "PATH...", describe: "shares files, whole folders, or with - what comes from stdin" },
-  download: { words: "NAME...", describe: "saves files of the room, or writes one to stdout" },
-};
-
-const shared = {
+const sharedFlags = {
   as: { type: "string", default: "", describe: "your name; else a guest's" },
   room: { type: "string", default: "", describe: "the room; else the lobby" },
+  json: { type: "boolean", default: false, describe: "write the server's own JSON lines, for jq" },
   ...addressFlags,
 } as const;
 
-const uploadFlags = {
-  name: { type: "string", describe: "what the file is called in the room; needed for what comes from stdin" },
-  ...shared,
-} as const;
-
-const downloadFlags = {
-  out: { type: "string", describe: "folder to save in, the file to make, or - for stdout; else --downloads" },
-  version: { type: "number", describe: "which version of the file; else the newest" },
-  file: { type: "string", describe: "id of the file, in the place of a name" },
-  downloads: { type: "string", default: "downloads", describe: "folder that files are saved in" },
-  ...shared,
-} as const;
-
-/** Flags that are no settings: no variable of the environment stands for them. */
-const variables = { as: "NAME", name: "", out: "", version: "", file: "" };
-
-export function isErrand(word: string | undefined): word is ErrandName {
-  return word !== undefined && Object.hasOwn(usages, word);
-}
-
 export function errandUsages(): string {
-  return Object.entries(usages)
-    .map(([name, { words, describe }]) => `  ${`node client ${name} ${words}`.padEnd(28)}  ${describe}`)
+  const rows = Object.entries(errands).map(([name, { words, describe }]) => [
+    `${name} ${words}`.trimEnd(),
+    describe,
+  ]);
+  const width = Math.max(...rows.map(([usage = ""]) => usage.length));
+  return rows
+    .map(([usage = "", describe = ""]) => `  node client ${usage.padEnd(width)}  ${describe}`)
     .join("\n");
 }
 
+/** All flags of an errand, its own first. */
+export function errandFlags(name: ErrandName): Readonly<Record<string, Options>> {
+  return { ...errands[name].flags, ...sharedFlags };
+}
+
 export function parseErrand(name: ErrandName, given: GivenFlags): ParsedOptions {
-  return name === "upload" ? parseUpload(given) : parseDownload(given);
-}
-
-function parseUpload(given: GivenFlags): ParsedOptions {
-  const config = fromEnvironment(uploadFlags, given.env, variables);
-  const texts = textsOf("upload", "The files of a folder are shared one by one, as folder__inner__file.txt.");
-  const read = readFlags(plainParser(given.version).options(uploadFlags).config(config), given.argv, texts);
-  if (!("values" in read)) return read;
-  const { name } = read.values;
-  const paths = read.values._.map(String);
-  const fault = uploadFault(paths, name) ?? addressFault(read.values);
-  if (fault !== undefined) return problemOf(fault);
-  return { errand: { errand: { kind: "upload", paths, name }, ...settingsOf(read.values) } };
-}
-
-function uploadFault(paths: readonly string[], name: string | undefined): string | undefined {
-  if (paths.length === 0) return "Say what to upload: a path, or - for stdin";
-  if (name === "") return "The name of the file is empty";
-  if (name !== undefined && paths.length > 1) return "One name cannot be that of several files";
-  if (!paths.includes("-")) return undefined;
-  if (paths.length > 1) return "What comes from stdin is uploaded alone";
-  return name === undefined ? "What comes from stdin needs a --name" : undefined;
-}
-
-function parseDownload(given: GivenFlags): ParsedOptions {
-  const config = fromEnvironment(downloadFlags, given.env, variables);
-  const texts = textsOf(
-    "download",
-    "What was broken off is gone on with. A file that is there is never touched.",
+  const errand: Errand = errands[name];
+  const { flags } = errand;
+  // Flags that are no settings: no variable of the environment stands for them.
+  const own = Object.keys(flags).filter((flag) => flag !== "downloads");
+  const variables = { ...Object.fromEntries(own.map((flag) => [flag, ""])), as: "NAME" };
+  const all = errandFlags(name);
+  const version = "version" in flags ? undefined : given.version;
+  const parser = plainParser(version).options(all).options(sharedFlags).requiresArg(withValues(all));
+  const read = readFlags(
+    parser.config(fromEnvironment(all, given.env, variables)),
+    hyphens(given.argv),
+    textsOf(name),
   );
-  const parser = plainParser(undefined).options(downloadFlags).config(config);
-  const read = readFlags(parser, withOut(given.argv), texts);
-  if (!("values" in read)) return read;
-  const { version, file, out, downloads } = read.values;
-  const errand = {
-    kind: "download",
-    names: read.values._.map(String),
-    version,
-    file,
-    out,
-    downloads,
-  } as const;
-  const fault = downloadFault(errand) ?? addressFault(read.values);
-  if (fault !== undefined) return problemOf(fault);
-  return { errand: { errand, ...settingsOf(read.values) } };
+  if (!("values" in read)) return "problem" in read ? advised(read, name) : read;
+  const { as, room, json: isJson, host, port, wait, ...others } = read.values;
+  const plan = errand.plan(givenOf(read.values._.map(String), others));
+  const fault = typeof plan === "string" ? plan : addressFault(read.values);
+  if (fault !== undefined || typeof plan === "string") return advised(problemOf(fault ?? ""), name);
+  return { errand: { plan, name: as, room, host, port, waitMs: wait * 1000, isJson } };
 }
 
-// yargs takes a lone hyphen for no value.
-function withOut(argv: readonly string[]): string[] {
+function withValues(flags: Readonly<Record<string, Options>>): string[] {
+  return Object.keys(flags).filter((flag) => flags[flag]?.type !== "boolean");
+}
+
+// yargs takes a lone hyphen behind a flag for no value.
+function hyphens(argv: readonly string[]): string[] {
   return argv.flatMap((word, at) => {
     if (word === "-" && argv[at - 1] === "--out") return [];
     return word === "--out" && argv[at + 1] === "-" ? ["--out=-"] : [word];
   });
 }
 
-function downloadFault({ names, version, file, out, downloads }: DownloadErrand): string | undefined {
-  const count = names.length + (file === undefined ? 0 : 1);
-  if (count === 0) return "Say what to download: a name, or --file and an id";
-  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 1))
-    return "The version must be a whole number from 1";
-  if (version !== undefined && (count > 1 || file !== undefined)) return "A version is that of one name";
-  if (out === "-" && count > 1) return "Only one file can go to stdout";
-  return out === "" || downloads === "" ? "The place to save in is empty" : undefined;
-}
-
-function settingsOf(values: {
-  as: string;
-  room: string;
-  host: string;
-  port: number;
-  wait: number;
-}): Omit<ErrandOptions, "errand"> {
-  const { as: name, room, host, port, wait } = values;
-  return { name, room, host, port, waitMs: wait * 1000 };
-}
-
-function textsOf(name: ErrandName, more: string): HelpTexts {
-  const { words, describe } = usages[name];
-  const about = describe.replace(/^./, (letter) => letter.toUpperCase());
+function givenOf(words: readonly string[], values: Readonly<Record<string, unknown>>): Given {
+  const value = (flag: string): unknown => values[flag];
   return {
-    above: `node client ${name} ${words} [flags]\n\n${about}.`,
-    below: `${more}\nExit codes are those of node client --help.`,
+    words,
+    text(flag) {
+      const text = value(flag);
+      return typeof text === "string" ? text : undefined;
+    },
+    number(flag) {
+      const number = value(flag);
+      return typeof number === "number" ? number : undefined;
+    },
+    isSet: (flag) => value(flag) !== undefined && value(flag) !== false,
+  };
+}
+
+function advised({ problem }: { problem: string }, name: ErrandName): { problem: string } {
+  return { problem: problem.replace("node client --help", `node client ${name} --help`) };
+}
+
+function textsOf(name: ErrandName): HelpTexts {
+  const { words, describe, about, examples } = errands[name];
+  const sentence = describe.replace(/^./, (letter) => letter.toUpperCase());
+  const shown = examples.map((example) =>
+    example.startsWith(name) ? `  node client ${example}` : `  ${example}`,
+  );
+  return {
+    above: `node client ${name} ${words} [flags]`.replace("  ", " ") + `\n\n${sentence}.\n${about}`,
+    below: `Examples:\n${shown.join("\n")}\n\nExit codes are those of node client --help.`,
   };
 }

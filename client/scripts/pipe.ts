@@ -3,13 +3,16 @@
 
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import type { AnswerOf } from "../../shared/answers.js";
 import { Chat, type Voice } from "../chat/chat.js";
+import { entryLines, joinedLine, presenceLines } from "../chat/render.js";
 import { endingError } from "../session/endings.js";
 import { exitCodeOf, exitCodes } from "../exit-codes.js";
 import { ClientError, isForeseen } from "../failures.js";
 import { inputLines } from "./input-lines.js";
 import { connectedLine, nameQuestion, openFor, roomQuestion, type OpeningTo } from "../opening.js";
 import type { ClientOptions } from "../options.js";
+import { isOfRoom } from "../session/pages.js";
 import type { Session } from "../session/session.js";
 import { isMessage } from "../commands/typed.js";
 import { visibleJson, visibleLine } from "../chat/visible.js";
@@ -53,7 +56,10 @@ export async function runPipe(
     const session = await openFromLines(lines, options, { tell, sessions, signal: stop });
     const voice = voiceOf(session, { output: streams.output, tell, isJson: options.isJson });
     const chat = new Chat(session, { voice, folder: options.downloads, home, signal: stop, beginning: {} });
-    if (session.joined !== undefined) chat.enter(session.joined);
+    if (session.joined !== undefined) {
+      chat.enter(session.joined);
+      chat.goTo({ room: session.joined.room });
+    }
     return await converse(chat, lines);
   } catch (error) {
     if (unread.signal.aborted) return exitCodes.ok.code;
@@ -90,20 +96,20 @@ async function converse(chat: Chat, lines: Lines): Promise<number> {
   const ending = await session.closed;
   // When all was answered, a goodbye that was cut short is no loss.
   if (!chat.isWell && ending.kind !== "quit") throw endingError(ending);
-  return chat.isWell ? exitCodes.ok.code : exitCodes.failed.code;
+  return chat.isWell ? exitCodes.ok.code : exitCodes.partial.code;
 }
 
 /** Resolves when everything was answered. */
 async function runLines(chat: Chat, lines: Lines): Promise<void> {
   for await (const line of lines) {
     const canRunAhead = isMessage(line);
-    if (!canRunAhead) await Promise.all(chat.underWay);
+    if (!canRunAhead) await Promise.all(chat.underWay.keys());
     const done = chat.run(line);
     if (!canRunAhead) await done;
-    if (chat.underWay.size >= maxUnderWay) await Promise.race(chat.underWay);
+    if (chat.underWay.size >= maxUnderWay) await Promise.race(chat.underWay.keys());
     if (chat.isOver) break;
   }
-  await Promise.all(chat.underWay);
+  await Promise.all(chat.underWay.keys());
 }
 
 interface VoiceOptions {
@@ -120,12 +126,45 @@ function voiceOf(session: Session, { output, tell, isJson }: VoiceOptions): Voic
     drained ??= once(output, "drain").finally(() => (drained = undefined));
     session.hold(drained);
   };
-  if (!isJson) return { show: write, tell };
+  const entered = (joined: AnswerOf<"joined">): void => {
+    tell(joinedLine(joined, session.name));
+  };
+  const nothing = (): void => undefined;
+  if (!isJson)
+    return {
+      show: write,
+      tell,
+      entered,
+      // Numbers are for what somebody looks back at.
+      entry(entry, chat) {
+        const isNumbered = isOfRoom(entry) && chat.places.isOld(entry);
+        write(entryLines(entry, chat.look(), { isNumbered }));
+      },
+      presence(presence, chat) {
+        for (const line of presenceLines(presence, chat.look())) write(line);
+      },
+      wentTo: nothing,
+      list(items) {
+        for (const item of items) write(item);
+      },
+      unread: [],
+      look: {},
+    };
   if (session.joined !== undefined) write(visibleJson(session.joined));
   session.onLine((line) => {
     if (!isUnprinted(line)) write(visibleJson(line));
   });
-  return { show: () => undefined, tell };
+  return {
+    show: nothing,
+    tell,
+    entered,
+    entry: nothing,
+    presence: nothing,
+    wentTo: nothing,
+    list: nothing,
+    unread: [],
+    look: {},
+  };
 }
 
 function isUnprinted(line: unknown): boolean {

@@ -71,6 +71,12 @@ export interface ListPage<Key> {
   readonly limit?: number;
 }
 
+/** Which page of the files of a room. */
+export interface FilePage extends ListPage<number> {
+  /** Only the versions of the file of this name. */
+  readonly name?: string;
+}
+
 /** Where to begin in a room: after a number that is known, of the log of that epoch, or so many entries ago. */
 export interface Beginning {
   readonly since?: number | undefined;

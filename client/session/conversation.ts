@@ -5,6 +5,7 @@
 //       '--quit, `bye` for good, a failure--> over <--refused, too long, closed--'
 
 import type { Socket } from "node:net";
+import type { AnswerOf } from "../../shared/answers.js";
 import type { RoomError } from "../../shared/errors.js";
 import type { Request } from "../../shared/requests.js";
 import { endingError, type Ending } from "./endings.js";
@@ -81,7 +82,10 @@ export class Conversation {
       this.inbox.loseRoom(room);
       this.inbox.answers.tell({ type: "error", code, message });
     };
-    this.outbox = new Outbox({ ...options, positions: this.positions, onRoomLost });
+    const onRoomBack = (joined: AnswerOf<"joined">): void => {
+      this.inbox.answers.tell(joined);
+    };
+    this.outbox = new Outbox({ ...options, positions: this.positions, onRoomLost, onRoomBack });
     this.states = new Listeners(onListenerFailure);
     const me = (): string => this.#words?.name ?? "";
     const onSecret = (session: string): void => {

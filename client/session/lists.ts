@@ -2,7 +2,7 @@
 
 import type { FileItem, RoomItem } from "../../shared/answers.js";
 import type { Entry } from "./exchanges.js";
-import type { Asking, HistoryPage } from "./asking.js";
+import type { Asking, HistoryPage, Where } from "./asking.js";
 import type { Session } from "./session.js";
 
 const maxPages = 100;
@@ -41,10 +41,10 @@ export async function listFiles(session: Session, room: string, asking: Asking =
   return files;
 }
 
-/** The newest `count` entries of a room, and the later ones that change them; ascending both. */
+/** The newest `count` entries of a place, and the later ones that change them; ascending both. */
 export async function readHistory(
   session: Session,
-  { room, count }: { room: string; count: number },
+  { count, ...where }: Where & { count: number },
   asking: Asking = {},
 ): Promise<{ entries: Entry[]; changes: Entry[] }> {
   const pages: HistoryPage[] = [];
@@ -52,7 +52,7 @@ export async function readHistory(
   while (missing > 0) {
     const before = pages.at(-1)?.from;
     const limit = Math.min(missing, session.limits.historyCount);
-    const range = { room, limit, changes: true, ...(before !== undefined && { before }) };
+    const range = { ...where, limit, changes: true, ...(before !== undefined && { before }) };
     const page = await session.history(range, asking);
     if (page.count === 0) break;
     pages.push(page);

@@ -2,6 +2,7 @@
 // again under the same `id` when an answer was lost with its connection. conversation.ts says which connection.
 
 import { setMaxListeners } from "node:events";
+import type { AnswerOf } from "../../shared/answers.js";
 import { RoomError } from "../../shared/errors.js";
 import { defaultLimits } from "../../shared/limits.js";
 import { encode } from "../../shared/protocol.js";
@@ -26,6 +27,8 @@ export interface OutboxOptions {
   readonly waits: Waits;
   /** The server does not let us back into a room, and never will. */
   readonly onRoomLost: (room: string, error: RoomError) => void;
+  /** A room was entered again after a loss. */
+  readonly onRoomBack: (joined: AnswerOf<"joined">) => void;
 }
 
 /** A connection that knows who we are. */
@@ -221,7 +224,8 @@ export class Outbox {
   }
 
   async #enter(room: string, { epoch, seq }: Position): Promise<void> {
-    await this.askHere({ type: "join", room, since: seq, epoch }, only("joined"));
+    const joined = await this.askHere({ type: "join", room, since: seq, epoch }, only("joined"));
+    this.#options.onRoomBack(joined);
   }
 
   // A join that waits and says no beginning goes back to the place that is known: behind a join of our own it would

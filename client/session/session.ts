@@ -11,6 +11,7 @@ import type {
   Asking,
   Beginning,
   Deletion,
+  FilePage,
   HistoryPage,
   HistoryRange,
   ListPage,
@@ -240,7 +241,7 @@ export class Session {
   }
 
   /** The files of a room, newest first; the next page begins after the last one's `seq`. */
-  async files(page: ListPage<number> = {}, asking: Asking = {}): Promise<AnswerOf<"files">> {
+  async files(page: FilePage = {}, asking: Asking = {}): Promise<AnswerOf<"files">> {
     return this.request({ type: "files", ...page }, only("files"), asking);
   }
 

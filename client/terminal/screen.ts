@@ -1,120 +1,65 @@
-// A terminal as two things: lines that come from the keyboard, and lines that are printed above the one being
-// typed without tearing it. It knows nothing of rooms.
+// The boundary between a person's terminal and what happens in the rooms: lines come from the keyboard, and text is
+// printed above the one being typed. It knows nothing of rooms. live-screen.ts draws, plain-screen.ts only writes. Types
+// only.
 
-import { createInterface, type Interface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { ClientError } from "../failures.js";
 
-export interface ScreenStreams {
-  readonly input: Readable;
-  readonly output: Writable & { readonly columns?: number };
+export interface Screen {
+  readonly columns: number;
+  /** Aborted by a Ctrl-C that was for nothing else. */
+  readonly interrupted: AbortSignal;
+  /** Resolves when the terminal has taken most of what was printed; undefined when little waits. */
+  readonly drained: Promise<void> | undefined;
+  /** The next line that was entered, also one typed ahead; with line ends when pasted. Undefined when the keyboard is closed. */
+  next(): Promise<string | undefined>;
+  /** Asks in the place of the prompt. Undefined when the keyboard is closed or Ctrl-C was pressed. */
+  ask(question: string, options?: { readonly isSecret?: boolean }): Promise<string | undefined>;
+  /** Resolves when such a line is typed ahead, or the keyboard is closed. One may wait for it at a time. */
+  ahead(isSuch: (line: string) => boolean): Promise<void>;
+  /** Prints above what is being typed: safe text, of one or more lines, styles in it or not. */
+  print(text: string): void;
+  /** Shows a line that was entered, where it is not to be seen already. */
+  echo(text: string): void;
+  /** What stands in front of what is typed. */
+  setPrompt(prompt: string): void;
+  /** What is shown between the room and the input, each row cut to the width. */
+  setRows(rows: readonly string[]): void;
+  ring(): void;
+  /** Ctrl-C on an empty line is asked here first; true means that it was for something else than to end it all. */
+  onInterrupt(takes: () => boolean): void;
+  /** Called with what is being typed, at most some times in a second. */
+  onTyping(listener: (line: string) => void): void;
+  /** Whether somebody looks on, where the terminal tells (xterm's mode 1004). A key means yes. */
+  onFocus(listener: (isThere: boolean) => void): void;
+  onResize(listener: () => void): void;
+  /** Gives the terminal back as it was. What is printed later is written all the same. May be called twice. */
+  close(): void;
 }
 
-export class Screen {
-  /** Aborted by Ctrl-C that was for nothing else. */
-  readonly interrupted: AbortSignal;
-  readonly #streams: ScreenStreams;
-  readonly #readline: Interface;
-  readonly #typed: string[] = [];
-  #wake: () => void = () => undefined;
-  #wakeAhead: () => void = () => undefined;
-  #isAsking = false;
-  #isErased: (line: string) => boolean = () => false;
-  #isEnded = false;
-  #takesInterrupt: () => boolean = () => false;
+export interface ScreenOptions {
+  readonly input: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
+  readonly output: Writable & { readonly columns?: number; readonly rows?: number };
+  readonly history: History;
+  /** What Tab makes of a line, of which all in front of the cursor counts. */
+  readonly complete: (line: string, cursor: number) => Promise<Completion>;
+  /** Stops the process until somebody continues it, and then calls back; left out where there is no such thing. */
+  readonly suspend?: ((resume: () => void) => void) | undefined;
+}
 
-  /** @param complete what Tab makes of the line so far */
-  constructor(streams: ScreenStreams, complete: (line: string) => string[]) {
-    this.#streams = streams;
-    this.#readline = createInterface({
-      ...streams,
-      terminal: true,
-      historySize: 500,
-      removeHistoryDuplicates: true,
-      prompt: "",
-      completer: (line: string) => [complete(line), line],
-    });
-    const interruption = new AbortController();
-    this.interrupted = interruption.signal;
-    this.#readline.on("line", (line) => {
-      this.#erase(line);
-      this.#typed.push(line);
-      this.#wake();
-      this.#wakeAhead();
-    });
-    this.#readline.on("SIGINT", () => {
-      if (this.#takesInterrupt()) return;
-      interruption.abort(new ClientError("interrupted", "Interrupted."));
-      this.#end();
-    });
-    this.#readline.once("close", () => {
-      this.#end();
-    });
-  }
+/** Lines that were entered earlier, the oldest first. */
+export interface History {
+  readonly lines: readonly string[];
+  add(line: string): void;
+}
 
-  /**
-   * The next line, also one that was typed ahead; undefined when the keyboard is closed or Ctrl-C was pressed.
-   * @param isErased which lines go off the screen when they are entered, because they come back in another form
-   */
-  async next(prompt: string, isErased = (_line: string): boolean => false): Promise<string | undefined> {
-    this.#isErased = isErased;
-    this.#readline.setPrompt(prompt);
-    this.#isAsking = true;
-    if (this.#typed.length === 0 && !this.#isEnded) this.#readline.prompt(true);
-    while (this.#typed.length === 0 && !this.#isEnded) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    // What is printed before the next question must not repeat this one.
-    this.#readline.setPrompt("");
-    this.#isAsking = false;
-    return this.#typed.shift();
-  }
+/** `from` is where the text begins that a choice takes the place of, in UTF-16 units. */
+export interface Completion {
+  readonly from: number;
+  readonly choices: readonly Choice[];
+}
 
-  /** Resolves when such a line is typed ahead, or the keyboard is closed. One may wait for it at a time. */
-  async ahead(isSuch: (line: string) => boolean): Promise<void> {
-    while (!this.#isEnded && !this.#typed.some(isSuch)) {
-      await new Promise<void>((resolve) => (this.#wakeAhead = resolve));
-    }
-  }
-
-  /** From now on Ctrl-C is asked here first; true means that it was for something else than to end it all. */
-  onInterrupt(takes: () => boolean): void {
-    this.#takesInterrupt = takes;
-  }
-
-  /** Prints lines above the one that is being typed. */
-  print(text: string): void {
-    if (this.#isEnded) {
-      this.#streams.output.write(`${text}\n`);
-      return;
-    }
-    // To the first row of what is being typed, clear from there, print, and go down as far as readline will go
-    // up when it draws the line anew. That is not always where the cursor is: it does not count pasted rows.
-    const { rows } = this.#readline.getCursorPos();
-    const rowsToGoUp = Number(Reflect.get(this.#readline, "prevRows")) || 0;
-    const toFirstRow = rows > 0 ? `\x1b[${rows}A` : "";
-    this.#streams.output.write(`${toFirstRow}\r\x1b[J${text}\n${"\n".repeat(rowsToGoUp)}`);
-    this.#readline.prompt(true);
-  }
-
-  close(): void {
-    this.#readline.close();
-  }
-
-  // Only a line that was typed behind the prompt stands just above the cursor; it must be sure to be one row.
-  #erase(line: string): void {
-    if (!this.#isAsking || !this.#isErased(line)) return;
-    const width = this.#readline.getPrompt().length + 2 * line.length;
-    if (width < (this.#streams.output.columns ?? 80)) this.#streams.output.write("\x1b[1A\r\x1b[J");
-  }
-
-  #end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    // Leaves the line that was being typed.
-    if (this.#isAsking) this.#streams.output.write("\n");
-    this.#readline.close();
-    this.#wake();
-    this.#wakeAhead();
-  }
+export interface Choice {
+  readonly text: string;
+  /** How it is listed; `text` when left out. */
+  readonly shown?: string;
 }

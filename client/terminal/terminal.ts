@@ -1,31 +1,49 @@
-// For a person at a terminal: asks for a name and a room, then shows the room and takes what is typed. One can
-// talk while a file is sent; every command but a transfer is done before the next line is looked at.
+// For a person at a terminal: asks for a name and a room, then shows the rooms and takes what is typed. One can talk
+// while a file is sent; every command but a transfer is done before the next line is looked at.
 
 import { Chat } from "../chat/chat.js";
-import { commands } from "../commands/commands.js";
-import { endingError } from "../session/endings.js";
+import { placeName } from "../chat/place.js";
+import { ReadMarker } from "../chat/read-marker.js";
+import { count } from "../chat/render.js";
+import type { Styles } from "../chat/styles.js";
+import { visibleLine } from "../chat/visible.js";
+import { completeLine } from "../commands/completion.js";
+import { isGoodbye, isMessage, runsBeside } from "../commands/typed.js";
 import { exitCodeOf, exitCodes } from "../exit-codes.js";
 import { isForeseen } from "../failures.js";
 import { connectedLine, nameQuestion, openFor, roomQuestion } from "../opening.js";
 import type { ClientOptions } from "../options.js";
 import type { Surroundings } from "../scripts/pipe.js";
-import { Screen, type ScreenStreams } from "./screen.js";
-import { count } from "../chat/render.js";
+import { endingError } from "../session/endings.js";
 import type { Session } from "../session/session.js";
-import { isGoodbye, isMessage, runsBeside } from "../commands/typed.js";
-import { visibleLine } from "../chat/visible.js";
 import { RoomError } from "../../shared/errors.js";
+import { Footer } from "./footer.js";
+import { RoomView } from "./room-view.js";
+import type { Completion, Screen } from "./screen.js";
+import { cutToWidth } from "./width.js";
 
 /** The newest entries of a room are shown when it is entered. */
 const beginning = { last: 10 };
 
+const maxPromptColumns = 20;
+const leaveWithinMs = 2_000;
+
+export interface TerminalSurroundings extends Surroundings {
+  readonly styles: Styles;
+  /** @param complete what Tab makes of a line */
+  readonly openScreen: (complete: (line: string, cursor: number) => Promise<Completion>) => Screen;
+}
+
 /** Resolves with the exit code. */
 export async function runTerminal(
-  streams: ScreenStreams,
   options: ClientOptions,
-  surroundings: Surroundings,
+  surroundings: TerminalSurroundings,
 ): Promise<number> {
-  const screen = new Screen(streams, completions);
+  let chat: Chat | undefined;
+  const nothing: Completion = { from: 0, choices: [] };
+  const screen = surroundings.openScreen((line, cursor) =>
+    chat === undefined ? Promise.resolve(nothing) : completeLine(chat, line, cursor),
+  );
   const signal = AbortSignal.any([surroundings.signal, screen.interrupted]);
   signal.addEventListener("abort", () => {
     screen.close();
@@ -33,10 +51,12 @@ export async function runTerminal(
   try {
     const session = await openAsked(screen, options, { ...surroundings, signal });
     if (session === undefined) return exitCodes.ok.code;
-    return await converse(screen, session, { ...surroundings, options, signal });
+    const conversation = new Conversation(screen, session, { ...surroundings, options, signal });
+    chat = conversation.chat;
+    return await conversation.run();
   } catch (error) {
     if (!isForeseen(error)) throw error;
-    screen.print(`! ${visibleLine(error.message)}`);
+    screen.print(surroundings.styles.fault(`! ${visibleLine(error.message)}`));
     return exitCodeOf(error);
   } finally {
     screen.close();
@@ -47,16 +67,16 @@ export async function runTerminal(
 async function openAsked(
   screen: Screen,
   options: ClientOptions,
-  { sessions, signal }: Surroundings,
+  { sessions, signal, styles }: TerminalSurroundings,
 ): Promise<Session | undefined> {
   let { name, room } = options;
   const tell = (line: string): void => {
-    screen.print(line);
+    screen.print(line.startsWith("!") ? styles.fault(line) : styles.dim(line));
   };
   for (;;) {
-    name ??= (await screen.next(nameQuestion))?.trim();
+    name ??= (await screen.ask(nameQuestion))?.trim();
     if (name === undefined) break;
-    room ??= (await screen.next(roomQuestion))?.trim();
+    room ??= (await screen.ask(roomQuestion))?.trim();
     if (room === undefined) break;
     try {
       // A person waits for as long as they like.
@@ -78,75 +98,119 @@ async function openAsked(
 
 const askAgain = new Set<string>(["name-taken", "bad-name"]);
 
-interface Conversation extends Surroundings {
+interface ConversationOptions extends TerminalSurroundings {
   readonly options: ClientOptions;
 }
 
-/** Resolves with the exit code when the person leaves and nothing had to be stopped for that. */
-async function converse(
-  screen: Screen,
-  session: Session,
-  { options, home, signal }: Conversation,
-): Promise<number> {
-  const print = (line: string): void => {
-    screen.print(line);
-  };
-  const chat = new Chat(session, {
-    voice: { show: print, tell: print },
-    folder: options.downloads,
-    home,
-    signal,
-    beginning,
-  });
-  screen.onInterrupt(() => chat.cancelTransfers());
-  const typed = runTyped(screen, chat);
-  try {
-    const ending = await Promise.race([typed, session.closed]);
-    if (ending !== undefined) throw endingError(ending);
-  } finally {
-    screen.close();
-    await chat.leave();
-    await typed;
-  }
-  if (chat.stopped !== undefined) throw chat.stopped;
-  if (chat.undoneCount === 0) return exitCodes.ok.code;
-  print(`! ${count(chat.undoneCount, "line was", "lines were")} not sent.`);
-  return exitCodes.lost.code;
-}
+/** From the first room to the last word. */
+class Conversation {
+  readonly chat: Chat;
+  readonly #screen: Screen;
+  readonly #session: Session;
+  readonly #options: ConversationOptions;
+  readonly #marker: ReadMarker;
+  readonly #footer: Footer;
+  readonly #view: RoomView;
+  #interruptedAt = -Infinity;
 
-/** Starts what each line says, until the person is done. */
-async function runTyped(screen: Screen, chat: Chat): Promise<void> {
-  const { session } = chat;
-  if (session.joined !== undefined) chat.enter(session.joined);
-  while (!chat.isOver) {
-    // What was said comes back with its time when it is recorded; what waits for that stays to be seen.
-    const isErased = (line: string): boolean => session.isConnected && isMessage(line);
-    const line = await screen.next(`${visibleLine(chat.room ?? "")}> `, isErased);
-    if (line === undefined) break;
-    const done = chat.run(line);
-    const { waitingCount } = session;
-    if (waitingCount > 0) chat.voice.tell(`* ${count(waitingCount, "line waits", "lines wait")} to be sent`);
-    // It may change the room that the next line goes to, or end it all.
-    if (runsBeside(line)) continue;
-    await Promise.race([done, givesUpAhead(screen, session)]);
-    if (chat.underWay.has(done)) break;
+  constructor(screen: Screen, session: Session, options: ConversationOptions) {
+    const { home, signal, styles } = options;
+    this.#screen = screen;
+    this.#session = session;
+    this.#options = options;
+    this.#marker = new ReadMarker(session);
+    const onChange = (): void => {
+      this.#footer.refresh();
+    };
+    this.#view = new RoomView({ screen, styles, marker: this.#marker, onChange });
+    const voice = this.#view;
+    this.chat = new Chat(session, { voice, folder: options.options.downloads, home, signal, beginning });
+    this.chat.rings = options.options.bell ?? true;
+    this.#footer = new Footer(screen, this.chat, styles);
+    this.#listen();
   }
-}
 
-/** Resolves when the person wants to leave while there is no connection to answer what was typed before. */
-async function givesUpAhead(screen: Screen, session: Session): Promise<void> {
-  await screen.ahead(isGoodbye);
-  while (session.isConnected) {
-    await new Promise<void>((resolve) => {
-      const stop = session.onState(() => {
-        stop();
-        resolve();
-      });
+  /** Resolves with the exit code when the person leaves and nothing had to be stopped for that. */
+  async run(): Promise<number> {
+    const { chat } = this;
+    const typed = this.#runTyped();
+    try {
+      const ending = await Promise.race([typed, this.#session.closed]);
+      if (ending !== undefined) throw endingError(ending);
+    } finally {
+      this.#footer.close();
+      this.#screen.close();
+      await this.#marker.flush();
+      await chat.leave();
+      await typed;
+    }
+    if (chat.stopped !== undefined) throw chat.stopped;
+    if (chat.undoneCount === 0) return exitCodes.ok.code;
+    this.#view.tell(`! ${count(chat.undoneCount, "line was", "lines were")} not sent.`);
+    return exitCodes.lost.code;
+  }
+
+  #listen(): void {
+    const { chat } = this;
+    this.#screen.onInterrupt(() => this.#takeInterrupt());
+    this.#screen.onTyping((line) => {
+      if (chat.here !== undefined && !line.startsWith("/")) void this.#session.typing(chat.here);
+    });
+    this.#screen.onFocus((isThere) => {
+      this.#view.setAway(!isThere);
+    });
+    this.#session.onState(() => {
+      this.#footer.refresh();
     });
   }
-}
 
-function completions(line: string): string[] {
-  const names = commands.flatMap((command) => command.names);
-  return line === "" ? [] : names.filter((name) => name.startsWith(line.toLowerCase()));
+  /** Ctrl-C on an empty line stops what is under way; twice, it leaves. */
+  #takeInterrupt(): boolean {
+    if (this.chat.cancelTransfers()) return true;
+    const now = performance.now();
+    if (now - this.#interruptedAt < leaveWithinMs) return false;
+    this.#interruptedAt = now;
+    this.#view.tell("* Ctrl-C once more leaves");
+    return true;
+  }
+
+  /** Starts what each line says, until the person is done. */
+  async #runTyped(): Promise<void> {
+    const { chat } = this;
+    const { joined } = this.#session;
+    if (joined !== undefined) {
+      chat.enter(joined);
+      chat.goTo({ room: joined.room });
+    }
+    while (!chat.isOver) {
+      const prompt = `${cutToWidth(chat.here === undefined ? "" : placeName(chat.here), maxPromptColumns)}> `;
+      this.#screen.setPrompt(this.#options.styles.bold(prompt));
+      const line = await this.#screen.next();
+      if (line === undefined) break;
+      // What was said comes back with its time when it is recorded; until then it is among what waits.
+      if (!isMessage(line)) this.#screen.echo(`${prompt}${visibleLine(line)}`);
+      const done = chat.run(line);
+      this.#footer.refresh();
+      void done.finally(() => {
+        this.#footer.refresh();
+      });
+      // It may change the room that the next line goes to, or end it all.
+      if (runsBeside(line)) continue;
+      await Promise.race([done, this.#givesUpAhead()]);
+      if (chat.underWay.has(done)) break;
+    }
+  }
+
+  /** Resolves when the person wants to leave while there is no connection to answer what was typed before. */
+  async #givesUpAhead(): Promise<void> {
+    await this.#screen.ahead(isGoodbye);
+    while (this.#session.isConnected) {
+      await new Promise<void>((resolve) => {
+        const stop = this.#session.onState(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
+  }
 }

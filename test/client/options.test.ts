@@ -2,6 +2,7 @@
 
 import { exitCodes } from "../../client/exit-codes.js";
 import { parseOptions } from "../../client/options.js";
+import { errands } from "../../client/scripts/errands.js";
 
 const parse = (argv: string[], env: Record<string, string> = {}) =>
   parseOptions({ argv, env, version: "1.2.3" });
@@ -15,10 +16,7 @@ describe("The client's options", () => {
         host: "127.0.0.1",
         port: 4040,
         downloads: "downloads",
-        asksToken: false,
-        previews: false,
         bell: true,
-        serve: false,
         isJson: false,
         waitMs: 60_000,
       },
@@ -77,48 +75,26 @@ describe("The client's options", () => {
 });
 
 describe("An errand", () => {
-  const settings = { name: "", room: "", host: "127.0.0.1", port: 4040, waitMs: 60_000 };
+  const settings = { name: "", room: "", host: "127.0.0.1", port: 4040, waitMs: 60_000, isJson: false };
 
-  it("is upload of paths, or of stdin under a name; whoever runs it is --as", () => {
-    expect(parse(["upload", "a", "1"])).toEqual({
-      errand: { errand: { kind: "upload", paths: ["a", "1"], name: undefined }, ...settings },
-    });
-    expect(parse(["upload", "-", "--name", "build.log", "--as", "ci", "--room", "lab"])).toEqual({
-      errand: {
-        errand: { kind: "upload", paths: ["-"], name: "build.log" },
-        ...settings,
-        name: "ci",
-        room: "lab",
-      },
-    });
-  });
-
-  it("is download of names, of a version, or of an id, to a place or to stdout", () => {
-    const errand = {
-      kind: "download",
-      names: ["a"],
-      version: undefined,
-      file: undefined,
-      out: undefined,
-      downloads: "downloads",
-    };
-    expect(parse(["download", "a"])).toEqual({ errand: { errand, ...settings } });
-    for (const out of [["--out", "-"], ["--out=-"]])
-      expect(parse(["download", ...out, "a"])).toMatchObject({ errand: { errand: { ...errand, out: "-" } } });
-    expect(parse(["download", "a", "--version", "2"])).toMatchObject({ errand: { errand: { version: 2 } } });
-    expect(parse(["download", "--file", "7"])).toMatchObject({
-      errand: { errand: { names: [], file: "7" } },
+  it("has settings of its own: whoever runs it is --as", () => {
+    expect(parse(["upload", "a", "1"])).toMatchObject({ errand: settings });
+    expect(parse(["send", "-", "--as", "ci", "--room", "lab", "--json"])).toMatchObject({
+      errand: { ...settings, name: "ci", room: "lab", isJson: true },
     });
   });
 
   it("takes settings from the environment, and what it is about never", () => {
-    const env = { ROOMLINE_NAME: "env", ROOMLINE_ROOM: "lab", ROOMLINE_DOWNLOADS: "in", ROOMLINE_OUT: "x" };
-    expect(parse(["upload", "a"], env)).toMatchObject({
-      errand: { name: "env", room: "lab", errand: { name: undefined } },
-    });
-    expect(parse(["download", "a"], env)).toMatchObject({
-      errand: { errand: { downloads: "in", out: undefined } },
-    });
+    const env = { ROOMLINE_NAME: "env", ROOMLINE_ROOM: "lab", ROOMLINE_SINCE: "x", ROOMLINE_FOLLOW: "1" };
+    expect(parse(["upload", "a"], env)).toMatchObject({ errand: { name: "env", room: "lab" } });
+    expect(parse(["tail", "--last", "1"], env)).toHaveProperty("errand");
+  });
+
+  it.each(Object.keys(errands))("%s has a help screen with examples", (name) => {
+    const help = parse([name, "--help"]);
+    expect("text" in help ? help.text : "").toMatch(
+      /^node client [^]*\nOptions:\n[^]*\nExamples:\n {2}node client/m,
+    );
   });
 
   it.each([
@@ -133,7 +109,17 @@ describe("An errand", () => {
     [["download", "a", "b", "--version", "1"], "A version is that of one name."],
     [["download", "a", "b", "--out", "-"], "Only one file can go to stdout."],
     [["download", "a", "--name", "b"], "Unknown argument: name."],
+    [["download", "a", "--version"], "Not enough arguments following: version."],
+    [["send"], "Say what to send: a text, or - for stdin."],
+    [["send", "a", "--reply-to", "0"], "The number of the entry must be a whole number from 1."],
+    [["tail", "lab"], "Unknown argument: lab."],
+    [["tail", "--since", "1", "--last", "1"], "--last and --since exclude each other."],
+    [["tail", "--since", "-1"], "--since must be a whole number from 0."],
+    [["rooms", "x"], "Unknown argument: x."],
+    [["search"], "Say which words to look for."],
+    [["search", "a", "--limit", "0"], "The limit must be a whole number from 1."],
+    [["export", "--since", "x"], "The number to begin behind must be a whole number from 0."],
   ])("refuses %j in one sentence", (argv, problem) => {
-    expect(parse(argv)).toEqual({ problem: `${problem} See node client --help.` });
+    expect(parse(argv)).toEqual({ problem: `${problem} See node client ${argv[0] ?? ""} --help.` });
   });
 });

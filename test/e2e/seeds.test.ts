@@ -88,7 +88,7 @@ describe("Many people in one chat (pychat and chat_server.py)", () => {
     const carol = await enter(server.port, "carol");
     await bob.sees("* carol joined");
     alice.type("hello all");
-    for (const person of [alice, bob, carol]) await person.sees(/\d\d:\d\d:\d\d alice: hello all/);
+    for (const person of [alice, bob, carol]) await person.sees(/\d\d:\d\d:\d\d #\d+ alice: hello all/);
     carol.type("/users");
     await carol.sees(/alice\s+bob\s+carol/);
     bob.type("/quit");

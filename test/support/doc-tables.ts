@@ -128,11 +128,11 @@ function wordOf(schema: TSchema): string {
 export function flagsOf(help: string): Map<string, string> {
   const [, list] = /^Options:\n([^]*?)(\n\n|$(?![^]))/m.exec(help) ?? [];
   if (list === undefined) throw new Error(`There are no options in: ${help}`);
-  const entries = list.split(/\n(?= {2}--)/).map((entry) => entry.replace(/\s+/g, " ").trim());
+  const entries = list.split(/\n(?= {2,6}(?:-\w, )?--)/).map((entry) => entry.replace(/\s+/g, " ").trim());
   return new Map(
     entries.map((entry) => {
       const fallback = /\[default: "?(.*?)"?\]/.exec(entry)?.[1] ?? "";
-      return [/^--[a-z-]+/.exec(entry)?.[0] ?? entry, fallback];
+      return [/--[a-z-]+/.exec(entry)?.[0] ?? entry, fallback];
     }),
   );
 }

@@ -25,6 +25,8 @@ export interface Errand {
 
 export interface Done {
   readonly code: number | null;
+  /** What ended it, when that was a signal. */
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: Buffer;
   /** Its lines. */
   readonly talk: string[];
@@ -70,5 +72,10 @@ async function outcomeOf(child: ChildProcessWithoutNullStreams): Promise<Done> {
   child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (talk += text));
   await once(child, "close");
-  return { code: child.exitCode, stdout: Buffer.concat(stdout), talk: talk.split("\n").slice(0, -1) };
+  return {
+    code: child.exitCode,
+    signal: child.signalCode,
+    stdout: Buffer.concat(stdout),
+    talk: talk.split("\n").slice(0, -1),
+  };
 }

@@ -1,15 +1,15 @@
 // A person at `node client`: a process of its own, in a pseudo-terminal (util-linux `script`) or in a pipe,
 // that types lines and waits to see something.
 
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Terminal } from "@xterm/headless";
 import { cleanUp } from "./cleanup.js";
 import { projectFolder } from "./program.js";
+import { usualSize, VirtualTerminal, type Size } from "./virtual-terminal.js";
 
 export interface PersonOptions {
   /** The folder that the client is started in. */
@@ -19,51 +19,72 @@ export interface PersonOptions {
   readonly atTerminal?: boolean;
   /** Where it keeps its sessions, for a person who comes back; else a folder that nobody has had before. */
   readonly stateFolder?: string;
+  /** Of the terminal; 80 columns and 24 rows when left out. */
+  readonly size?: Size;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const deadlineMs = 20_000;
 
-/** Of the terminal that a person sits at. */
-const size = { cols: 80, rows: 24 };
-
 export class Person {
-  readonly child: ChildProcessWithoutNullStreams;
+  readonly child: ChildProcess;
   readonly #exited: Promise<unknown>;
-  readonly #terminal: Terminal | undefined;
+  readonly #terminal: VirtualTerminal | undefined;
+  /** Resolves with the path of the pseudo-terminal. */
+  readonly #device: Promise<string>;
   #piped = "";
   #look: () => void = () => undefined;
 
-  constructor(child: ChildProcessWithoutNullStreams, atTerminal: boolean) {
+  constructor(child: ChildProcess, size: Size | undefined) {
     this.child = child;
-    this.#terminal = atTerminal
-      ? new Terminal({ ...size, scrollback: 1000, allowProposedApi: true })
-      : undefined;
+    this.#terminal = size && new VirtualTerminal(size);
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#show(text);
       });
     }
-    child.stdin.on("error", () => undefined);
+    this.#device = new Promise((resolve) => {
+      child.stdio[3]?.once("data", (path: Buffer) => {
+        resolve(path.toString().trim());
+      });
+    });
+    child.stdin?.on("error", () => undefined);
     this.#exited = once(child, "close");
   }
 
   /** What is on the screen and what has scrolled off it; of a pipe, stdout and stderr as they came. */
   get screen(): string {
-    if (this.#terminal === undefined) return this.#piped;
-    const { active } = this.#terminal.buffer;
-    let text = "";
-    for (let row = 0; row < active.length; row++) {
-      const line = active.getLine(row);
-      if (line === undefined) continue;
-      text += (row > 0 && !line.isWrapped ? "\n" : "") + line.translateToString(true);
-    }
-    return text.trimEnd();
+    return this.#terminal?.text ?? this.#piped;
+  }
+
+  /** The terminal it sits at. */
+  get terminal(): VirtualTerminal {
+    if (this.#terminal === undefined) throw new Error("This one sits at no terminal.");
+    return this.#terminal;
   }
 
   /** Types a line and Enter. */
   type(line: string): this {
-    this.child.stdin.write(`${line}\n`);
+    return this.press(`${line}\n`);
+  }
+
+  /** Presses keys, as the bytes that a terminal sends for them. */
+  press(keys: string): this {
+    this.child.stdin?.write(keys);
     return this;
+  }
+
+  /** Pastes a text, as a terminal does that was asked to say so (bracketed paste, xterm's mode 2004). */
+  paste(text: string): this {
+    return this.press(`\x1b[200~${text.replaceAll("\n", "\r")}\x1b[201~`);
+  }
+
+  /** The window gets another size. */
+  async resize({ columns, rows }: Size): Promise<void> {
+    const device = await this.#device;
+    this.#terminal?.resize({ columns, rows });
+    execFileSync("stty", ["-F", device, "rows", String(rows), "cols", String(columns)]);
   }
 
   /** Resolves when the screen shows it. */
@@ -85,7 +106,7 @@ export class Person {
 
   /** Closes the input, as Ctrl-D does. */
   hangUp(): void {
-    this.child.stdin.end();
+    this.child.stdin?.end();
   }
 
   kill(): void {
@@ -108,7 +129,7 @@ export class Person {
       this.#look();
     };
     if (this.#terminal !== undefined) {
-      this.#terminal.write(text, look);
+      void this.#terminal.write(text).then(look);
     } else {
       this.#piped += text;
       look();
@@ -117,20 +138,27 @@ export class Person {
 }
 
 /** Starts a client. It ends with the test, whatever happens. */
-export function startPerson({ cwd, flags, atTerminal = false, stateFolder }: PersonOptions): Person {
+export function startPerson({
+  cwd,
+  flags,
+  atTerminal = false,
+  stateFolder,
+  size = usualSize,
+  env: more = {},
+}: PersonOptions): Person {
   const client = [process.execPath, join(projectFolder, "client"), ...flags];
   const [program = "", ...args] = atTerminal
     ? [
         "script",
         "-qfec",
-        `stty rows ${size.rows} cols ${size.cols}; exec ${client.map(quoted).join(" ")}`,
+        `tty >&3; stty rows ${size.rows} cols ${size.columns}; exec ${client.map(quoted).join(" ")} 3>&-`,
         "/dev/null",
       ]
     : client;
-  const XDG_STATE_HOME = stateFolder ?? newStateFolder();
-  const env = { ...process.env, TERM: "xterm", XDG_STATE_HOME };
-  const child = spawn(program, args, { cwd, stdio: "pipe", env });
-  const person = new Person(child, atTerminal);
+  const folder = stateFolder ?? newStateFolder();
+  const env = { ...process.env, TERM: "xterm", XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, ...more };
+  const child = spawn(program, args, { cwd, stdio: ["pipe", "pipe", "pipe", "pipe"], env });
+  const person = new Person(child, atTerminal ? size : undefined);
   cleanUp(async () => {
     person.kill();
     await person.leaves();

@@ -8,11 +8,11 @@ import {
   progressLine,
   transferredLine,
   sizeOf,
-  type Place,
+  type Look,
 } from "../../../client/chat/render.js";
 
 const now = new Date(2026, 10, 21, 10, 0, 3, 120);
-const place: Place = { room: "lab", me: "me", now };
+const place: Look = { room: "lab", me: "me", now };
 const head = { room: "lab", seq: 1, time: now.toISOString(), from: "alice" };
 const file = { file: "c0", version: 1, mime: "image/png", sha256: "0".repeat(64) };
 
@@ -130,7 +130,7 @@ describe("The room as text", () => {
     expect(joinedLine({ ...joined, memberCount: 1, members: ["alice"] }, "alice")).toBe(
       "* you are in lab with nobody else yet",
     );
-    expect(joinedLine({ ...joined, memberCount: 1, topic: "a\nb", readSeq: 2, unread: 3 }, "alice")).toBe(
+    expect(joinedLine({ ...joined, memberCount: 1, topic: "a\nb", unread: 3 }, "alice")).toBe(
       "* you are in lab with nobody else yet; 3 unread; topic: a\\x0ab",
     );
     expect(joinedLine({ ...joined, memberCount: 300 }, "alice")).toBe("* you are in lab with 299 others");

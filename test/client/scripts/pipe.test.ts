@@ -170,15 +170,16 @@ describe("The client in a pipe", () => {
   it("says what is wrong with a number, a query or a name", async () => {
     const { port } = await startServer();
     const typed =
-      "hi\n/edit x hello\n/delete 0\n/react 1\n/search from:bob\n/msg bob\n/msg bob hi\n/delete 7\n";
+      "hi\n/edit x hello\n/delete 0\n/react 1\n/search from:bob\n/msg\n/msg bob\n/msg bob hi\n/delete 7\n";
     const { code, talk } = await run(typed, { port });
     expect(code).toBe(6);
     expect(talk.slice(2)).toEqual([
       "! Usage: /edit <number> <text>",
-      "! Usage: /delete <number>",
+      "! Usage: /delete <number or file>",
       "! Usage: /react <number> <emoji>",
       "! Say which words to look for.",
-      "! Usage: /msg <name> <text>",
+      "! Usage: /msg <name> [text]",
+      "! Nobody has this name at the moment.",
       "! Nobody has this name at the moment.",
       "! There is no entry of that number, or it was deleted.",
     ]);

@@ -3,45 +3,40 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough } from "node:stream";
+import { plainStyles } from "../../../client/chat/styles.js";
 import type { ClientOptions } from "../../../client/options.js";
+import { openHistory } from "../../../client/terminal/line-history.js";
+import { openLiveScreen } from "../../../client/terminal/live-screen.js";
+import type { ScreenOptions } from "../../../client/terminal/screen.js";
 import { runTerminal } from "../../../client/terminal/terminal.js";
 import { cleanUp } from "../../support/cleanup.js";
 import { joinRoom } from "../../support/peer.js";
 import { startServer, temporaryFolder } from "../../support/server.js";
+import { VirtualTerminal } from "../../support/virtual-terminal.js";
 import { joined, message, replayOf, startFakeServer } from "../fake-server.js";
 
 const ctrlC = "\x03";
 const ctrlD = "\x04";
-const deadlineMs = 15_000;
 
 /** Somebody in front of a screen: types, and waits for what it shows. */
 class Person {
   readonly exitCode: Promise<number>;
+  readonly terminal = new VirtualTerminal({ columns: 100, rows: 40 });
   readonly #keys = new PassThrough();
-  #shown = "";
-  #seen = 0;
-  #wake: () => void = () => undefined;
 
   constructor(options: Partial<ClientOptions> & { port: number }) {
-    const output = new Writable({
-      write: (bytes: Buffer, _encoding, done) => {
-        this.#shown += bytes.toString();
-        this.#wake();
-        done();
-      },
-    });
+    const output = this.terminal.stream();
     const defaults = { name: undefined, room: undefined, host: "127.0.0.1", downloads: "-" };
     const surroundings = {
       home: "/nonexistent",
       sessions: "/dev/null/sessions",
       signal: new AbortController().signal,
+      styles: plainStyles,
+      openScreen: (complete: ScreenOptions["complete"]) =>
+        openLiveScreen({ input: this.#keys, output, history: openHistory(undefined), complete }),
     };
-    this.exitCode = runTerminal(
-      { input: this.#keys, output: Object.assign(output, { columns: 80 }) },
-      { ...defaults, isJson: false, waitMs: 0, ...options },
-      surroundings,
-    );
+    this.exitCode = runTerminal({ ...defaults, isJson: false, waitMs: 0, ...options }, surroundings);
     cleanUp(async () => {
       this.#keys.end();
       await this.exitCode;
@@ -52,35 +47,23 @@ class Person {
     this.#keys.write(keys);
   }
 
-  /** Waits until this is shown, after what was waited for before. Resolves with what came between. */
-  async sees(text: string): Promise<string> {
-    for (;;) {
-      const at = this.#shown.indexOf(text, this.#seen);
-      if (at !== -1) {
-        const between = this.#shown.slice(this.#seen, at);
-        this.#seen = at + text.length;
-        return between;
-      }
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => {
-          reject(new Error(`Never shown: ${text}. What was: ${this.#shown.slice(-500)}`));
-        }, deadlineMs);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+  /** What was shown, without what is drawn again and again at the bottom. */
+  get shown(): string {
+    return this.terminal.text;
+  }
+
+  async sees(text: string | RegExp): Promise<void> {
+    await this.terminal.sees(text);
   }
 }
 
 async function enter(port: number, name: string, room = "lab"): Promise<Person> {
   const person = new Person({ port });
-  await person.sees("Your name (empty for a guest's name): ");
+  await person.sees("Your name (empty for a guest's name):");
   person.type(`${name}\r`);
-  await person.sees("Room (empty for the lobby): ");
+  await person.sees("Room (empty for the lobby):");
   person.type(`${room}\r`);
-  await person.sees(`${room}> `);
+  await person.sees(`${room}>`);
   return person;
 }
 
@@ -95,7 +78,7 @@ describe("The client at a terminal", () => {
     alice.type("lab\r");
     await alice.sees(`* connected to 127.0.0.1:${port} as alice`);
     await alice.sees("* you are in lab with bob");
-    await alice.sees("lab> ");
+    await alice.sees("lab>");
   });
 
   it("lets two people talk, see each other come and go, and leave with exit", async () => {
@@ -104,9 +87,9 @@ describe("The client at a terminal", () => {
     const bob = await enter(port, "bob");
     await alice.sees("* bob joined");
     alice.type("hello bob\r");
-    await bob.sees(" alice: hello bob\n");
+    await bob.sees(" alice: hello bob");
     bob.type("hello alice\r");
-    await alice.sees(" bob: hello alice\n");
+    await alice.sees(" bob: hello alice");
     bob.type("exit\r");
     expect(await bob.exitCode).toBe(0);
     await alice.sees("* bob left");
@@ -120,7 +103,7 @@ describe("The client at a terminal", () => {
     guest.type("\r\r");
     await guest.sees(" as guest-");
     await guest.sees("* you are in lobby");
-    guest.type(ctrlC);
+    guest.type(ctrlC + ctrlC);
     expect(await guest.exitCode).toBe(0);
   });
 
@@ -147,13 +130,13 @@ describe("The client at a terminal", () => {
     expect(last).toBe(10);
     const entries = [message(40, "bob"), message(41, "bob")];
     peer.say(...replayOf({ id: String(id), room: "lab", head: 41 }, entries), message(42, "bob"));
-    const shown = await alice.sees(" bob: text 42");
-    expect(shown.match(/you are in lab|#\d+ bob: text \d+/g)).toEqual([
+    await alice.sees(" bob: text 42");
+    expect(alice.shown.match(/you are in lab|#\d+ bob: text \d+/g)).toEqual([
       "you are in lab",
       "#40 bob: text 40",
       "#41 bob: text 41",
+      "#42 bob: text 42",
     ]);
-    expect(shown).not.toContain("#42");
     alice.type("/join den\r");
     const join = await peer.next("join");
     expect(join).toMatchObject({ room: "den", last: 10 });
@@ -162,29 +145,29 @@ describe("The client at a terminal", () => {
     expect(peer.received.map(({ type }) => type)).not.toContain("history");
   });
 
-  it("takes what is said off the screen, since it comes back with its time", async () => {
+  it("takes what is said off the line, since it comes back with its time", async () => {
     const { port } = await startServer();
     const alice = await enter(port, "alice");
     alice.type("hello\r");
-    await alice.sees("hello\r\n\x1b[1A\r\x1b[J");
-    await alice.sees(" alice: hello\n");
+    await alice.sees(" alice: hello");
     alice.type("/users\r");
-    expect(await alice.sees("alice\n")).not.toContain("\x1b[1A");
+    await alice.sees("lab> /users\nalice\n");
+    expect(alice.shown).not.toContain("lab> hello");
   });
 
-  it("prints what comes above what is being typed, and draws that again", async () => {
+  it("prints what comes above what is being typed", async () => {
     const { port } = await startServer();
     const alice = await enter(port, "alice");
     const bob = await joinRoom(port, "bob");
     await alice.sees("* bob joined");
     alice.type("half a th");
-    await alice.sees("th");
+    await alice.sees("half a th");
     bob.send({ type: "message", text: "wait" });
-    await alice.sees("\r\x1b[J");
-    await alice.sees("bob: wait\n");
-    await alice.sees("lab> half a th");
+    await alice.sees("bob: wait\n● lab · 2 people\nlab> half a th");
     alice.type("ought\r");
-    expect(await bob.next((answer) => answer.from === "alice")).toMatchObject({ text: "half a thought" });
+    expect(await bob.next((answer) => answer.type === "message" && answer.from === "alice")).toMatchObject({
+      text: "half a thought",
+    });
   });
 
   it("lets one talk while a file is sent, and tells when something failed", async () => {
@@ -214,21 +197,45 @@ describe("The client at a terminal", () => {
     const { id } = await peer.next("join");
     peer.say(joined(id, "den", { name: "alice" }));
     expect(await peer.next("message")).toMatchObject({ text: "hello", room: "den" });
-    await alice.sees("den> ");
+    await alice.sees("den>");
     await server.close();
   });
 
-  it("goes from room to room and marks lines of the others", async () => {
+  it("goes from room to room, counts what is said in the others, and shows it there", async () => {
     const { port } = await startServer();
     const bob = await joinRoom(port, "bob");
     const alice = await enter(port, "alice");
     alice.type("/join den\r");
-    await alice.sees("den> ");
+    await alice.sees("den>");
     bob.send({ type: "message", text: "over here" });
-    await alice.sees(" [lab] bob: over here");
-    alice.type("/leave\r");
+    bob.send({ type: "message", text: "and here, Alice" });
+    await alice.sees("● den · lab 2! · 1 person");
+    await alice.sees("* bob speaks of you in lab; /room lab goes there\n  > #2 bob: and here, Alice");
+    expect(alice.shown).not.toContain("over here");
+    alice.type("/room\r");
+    await alice.sees("  lab (2 new)\n* den");
+    alice.type("/room LAB\r");
+    await alice.sees(/you are in lab with bob\n\S+ #1 bob: over here\n\S+ #2 bob: and here, Alice\n● lab/);
+    alice.type("/room den\r/leave\r");
     await alice.sees("* you have left den and are in lab");
-    await alice.sees("lab> ");
+  });
+
+  it("talks with one person alone, as in a room", async () => {
+    const { port } = await startServer();
+    const bob = await joinRoom(port, "bob");
+    const alice = await enter(port, "alice");
+    bob.send({ type: "direct", to: "alice", text: "psst" });
+    await alice.sees(" bob -> you: psst");
+    alice.type("/reply what?\r");
+    expect(await bob.next("direct")).toMatchObject({ text: "psst" });
+    expect(await bob.next("direct")).toMatchObject({ text: "what?" });
+    alice.type("/msg bob\r");
+    await alice.sees(/@bob>$/);
+    await alice.sees(/#1 bob -> you: psst\n\S+ #2 you -> bob: what\?/);
+    alice.type("well?\r");
+    await alice.sees(" #3 you -> bob: well?");
+    alice.type("/leave\r");
+    await alice.sees(/lab>$/);
   });
 
   it("says that the server is gone and that it is back, with what was said meanwhile between", async () => {
@@ -236,27 +243,28 @@ describe("The client at a terminal", () => {
     const alice = new Person({ port: server.port, name: "alice", room: "lab" });
     const peer = await server.accept();
     await peer.greet("alice");
-    await alice.sees("lab> ");
+    await alice.sees("lab>");
     peer.socket.destroy();
-    await alice.sees("* the connection is lost; trying again…\n");
+    await alice.sees("* the connection is lost; trying again…");
     alice.type("one\r");
-    await alice.sees("one\r\n");
-    expect(await alice.sees("* 1 line waits to be sent\n")).not.toContain("\x1b[1A");
+
+    await alice.sees(/… one\n○ lab · no connection, trying again\nlab>$/);
     alice.type("two\r");
-    await alice.sees("* 2 lines wait to be sent\n");
+    await alice.sees(/… one\n… two\n○ lab/);
     (await server.accept()).socket.destroy();
     const next = await server.accept();
     await next.greet("alice", { resumed: true });
-    expect(await alice.sees("* back again\n")).not.toContain("the connection is lost");
+    await alice.sees("* back again");
+    expect(alice.shown.match(/the connection is lost/g)).toHaveLength(1);
     await next.letIn({ name: "alice", replay: [message(1, "bob", { text: "meanwhile" })] });
     const [one, two] = [await next.next("message"), await next.next("message")];
     next.say(
       message(2, "alice", { id: one.id, text: "one" }),
       message(3, "alice", { id: two.id, text: "two" }),
     );
-    await alice.sees("bob: meanwhile\n");
-    await alice.sees("alice: one\n");
-    await alice.sees("alice: two\n");
+    await alice.sees("bob: meanwhile");
+    await alice.sees("alice: one");
+    await alice.sees("alice: two");
     const bye = next.sayBye();
     alice.type("/quit\r");
     await bye;
@@ -270,23 +278,23 @@ describe("The client at a terminal", () => {
     const { id } = await peer.greet("alice", { head: 41 });
     const header = { type: "history", id, room: "lab", from: 41, to: 41, count: 0, more: false };
     peer.say({ ...header, lost: { from: 32, to: 40 } }, { ...header, reset: true });
-    await alice.sees("* the server has entries 32 to 40 of lab no more\n");
-    await alice.sees("* lab begins anew: its log is not the one that you saw; /history shows it\n");
+    await alice.sees("* the server has entries 32 to 40 of lab no more");
+    await alice.sees("* lab begins anew: its log is not the one that you saw; /history shows it");
     void peer.sayBye();
   });
 
   it("leaves while the server is gone, with 5 when something was not sent and 130 on Ctrl-C", async () => {
     for (const [typed, code, shown] of [
       ["/quit\r", 0, "/quit"],
-      ["hello\r/quit\r", 5, "! 1 line was not sent.\n"],
-      ["/join den\r/quit\r", 5, "! 1 line was not sent.\n"],
-      [`/join den\r${ctrlD}`, 5, "! 1 line was not sent.\n"],
-      [`hello\r${ctrlC}`, 130, "! Interrupted.\n"],
+      ["hello\r/quit\r", 5, "! 1 line was not sent."],
+      ["/join den\r/quit\r", 5, "! 1 line was not sent."],
+      [`/join den\r${ctrlD}`, 5, "! 1 line was not sent."],
+      [`hello\r${ctrlC}${ctrlC}`, 130, "! Interrupted."],
     ] as const) {
       const server = await startFakeServer();
       const alice = new Person({ port: server.port, name: "alice", room: "lab" });
       await (await server.accept()).greet("alice");
-      await alice.sees("lab> ");
+      await alice.sees("lab>");
       await server.close();
       await alice.sees("* the connection is lost");
       alice.type(typed);
@@ -300,12 +308,12 @@ describe("The client at a terminal", () => {
     const alice = new Person({ port: server.port, name: "alice", room: "lab" });
     const peer = await server.accept();
     await peer.greet("alice");
-    await alice.sees("lab> ");
+    await alice.sees("lab>");
     peer.socket.destroy();
     const next = await server.accept();
     const { id } = await next.next("connect");
     next.say({ type: "error", id, code: "name-taken", message: "alice is already here" });
-    await alice.sees("! alice is already here\n");
+    await alice.sees("! alice is already here");
     expect(await alice.exitCode).toBe(4);
   });
 
@@ -331,12 +339,12 @@ describe("The client at a terminal", () => {
     const alice = new Person({ port: server.port, name: "alice", room: "lab" });
     const peer = await server.accept();
     await peer.greet("alice");
-    await alice.sees("lab> ");
+    await alice.sees("lab>");
     alice.type(`${line}\r`);
     await peer.next(line.startsWith("/") ? "join" : "message");
-    alice.type(ctrlC);
+    alice.type(ctrlC + ctrlC);
     await peer.sayBye();
-    await alice.sees("! Interrupted.\n");
+    await alice.sees("! Interrupted.");
     expect(await alice.exitCode).toBe(130);
   });
 
@@ -354,23 +362,26 @@ describe("The client at a terminal", () => {
     alice.type("/quit\r");
     await peer.sayBye();
     await alice.sees("* a transfer was stopped; what is there of it is kept");
-    await alice.sees("! A transfer was stopped.\n");
+    await alice.sees("! A transfer was stopped.");
     expect(await alice.exitCode).toBe(130);
     expect(peer.received.map(({ type }) => type)).not.toContain("cancel");
   });
 
-  it("cancels a transfer with Ctrl-C and goes on, and is ended by the next one", async () => {
+  it("empties the line with Ctrl-C, cancels a transfer with the next, and leaves with two more", async () => {
     const { port } = await startServer();
     const path = join(await temporaryFolder(), "file");
     await writeFile(path, Buffer.alloc(200_000_000));
     const alice = await enter(port, "alice");
     alice.type(`upload: ${path}\r`);
-    await alice.sees("lab> ");
-    alice.type("a line that is not done yet");
+    await alice.sees(/lab>$/);
+    alice.type("a line that nobody wants");
+    await alice.sees("nobody wants");
+    alice.type(`${ctrlC}meanwhile\r`);
+    await alice.sees("alice: meanwhile");
     alice.type(ctrlC);
     await alice.sees("! The transfer was cancelled; nothing of it is kept.");
-    alice.type(", and is now\r");
-    await alice.sees("alice: a line that is not done yet, and is now");
+    alice.type(ctrlC);
+    await alice.sees("* Ctrl-C once more leaves");
     alice.type(ctrlC);
     expect(await alice.exitCode).toBe(0);
   });

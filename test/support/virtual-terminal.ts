@@ -1,0 +1,108 @@
+// A terminal without a window: takes what a program writes, and says what would be seen on it.
+
+import { Terminal } from "@xterm/headless";
+import { Writable } from "node:stream";
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export const usualSize: Size = { columns: 80, rows: 24 };
+
+const deadlineMs = 10_000;
+
+export class VirtualTerminal {
+  readonly #terminal: Terminal;
+  #look: () => void = () => undefined;
+  #written = "";
+  #shown: Promise<void> = Promise.resolve();
+
+  constructor({ columns, rows }: Size = usualSize) {
+    this.#terminal = new Terminal({ cols: columns, rows, scrollback: 20_000, allowProposedApi: true });
+  }
+
+  /** What was written, as it came. */
+  get written(): string {
+    return this.#written;
+  }
+
+  /** What is on the screen and what has scrolled off it, lines that the terminal has broken put together again. */
+  get text(): string {
+    const { active } = this.#terminal.buffer;
+    let text = "";
+    for (let row = 0; row < active.length; row++) {
+      const line = active.getLine(row);
+      if (line === undefined) continue;
+      text += (row > 0 && !line.isWrapped ? "\n" : "") + line.translateToString(true);
+    }
+    return text.trimEnd();
+  }
+
+  /** The rows of the screen as they are seen, without blanks at their ends or empty rows below. */
+  get rows(): string[] {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from({ length: this.#terminal.rows }, (_, row) =>
+      (active.getLine(active.baseY + row)?.translateToString(true) ?? "").trimEnd(),
+    );
+    while (rows.at(-1) === "") rows.pop();
+    return rows;
+  }
+
+  /** Where the cursor is, from 0. */
+  get cursor(): { row: number; column: number } {
+    const { cursorX: column, cursorY: row } = this.#terminal.buffer.active;
+    return { row, column };
+  }
+
+  write(text: string): Promise<void> {
+    this.#written += text;
+    this.#shown = new Promise((resolve) => {
+      this.#terminal.write(text, () => {
+        this.#look();
+        resolve();
+      });
+    });
+    return this.#shown;
+  }
+
+  resize({ columns, rows }: Size): void {
+    this.#terminal.resize(columns, rows);
+  }
+
+  /** Resolves when it is to be seen, or has been. */
+  async sees(wanted: string | RegExp, deadline = deadlineMs): Promise<void> {
+    const isThere = () => (typeof wanted === "string" ? this.text.includes(wanted) : wanted.test(this.text));
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`Never seen: ${String(wanted)}. The screen:\n${this.text}`));
+      }, deadline);
+      this.#look = () => {
+        if (!isThere()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#look();
+    });
+  }
+
+  /** For a program that runs in this process, in the place of its stdout. */
+  stream(): Writable & Size {
+    const terminal = this.#terminal;
+    const stream = new Writable({
+      write: (bytes: Buffer, _encoding, done) => {
+        // As a terminal's driver does.
+        void this.write(bytes.toString().replace(/(?<!\r)\n/g, "\r\n"));
+        done();
+      },
+    });
+    Object.defineProperty(stream, "columns", { get: () => terminal.cols });
+    Object.defineProperty(stream, "rows", { get: () => terminal.rows });
+    return stream as Writable & Size;
+  }
+
+  /** Resolves when all that was written is shown. */
+  async settled(): Promise<void> {
+    await this.#shown;
+  }
+}
