@@ -1,0 +1,248 @@
+// What stands on a terminal while somebody types and much is printed.
+
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { openHistory } from "../../../client/terminal/line-history.js";
+import { openLiveScreen } from "../../../client/terminal/live-screen.js";
+import { openPlainScreen } from "../../../client/terminal/plain-screen.js";
+import type { Completion, History } from "../../../client/terminal/screen.js";
+import { cleanUp } from "../../support/cleanup.js";
+import { until } from "../../support/until.js";
+import { VirtualTerminal, type Size } from "../../support/virtual-terminal.js";
+
+const none: Completion = { from: 0, choices: [] };
+
+interface Opening {
+  readonly size?: Size;
+  readonly history?: History;
+  readonly complete?: (line: string, cursor: number) => Completion;
+}
+
+function openScreen({ size, history = openHistory(undefined), complete = () => none }: Opening = {}) {
+  const terminal = new VirtualTerminal(size ?? { columns: 40, rows: 20 });
+  const keys = new PassThrough();
+  const output = terminal.stream();
+  const screen = openLiveScreen({
+    input: keys,
+    output,
+    history,
+    complete: (line, cursor) => Promise.resolve(complete(line, cursor)),
+  });
+  screen.setPrompt("lab> ");
+  cleanUp(() => {
+    screen.close();
+    return Promise.resolve();
+  });
+  return { terminal, screen, output, press: (text: string) => keys.write(text), end: () => keys.end() };
+}
+
+/** Resolves when these are the rows of the screen. */
+async function shows(terminal: VirtualTerminal, rows: readonly string[]): Promise<void> {
+  const wanted = rows.join("\n");
+  await until(() => terminal.rows.join("\n") === wanted).catch(() => undefined);
+  expect(terminal.rows).toEqual(rows);
+}
+
+describe("A live screen", () => {
+  it("keeps a line of several rows whole while lines are printed, and the cursor where it was", async () => {
+    const { terminal, screen, press } = openScreen();
+    const line = "a line that is wider than the screen, and wider than twice the screen";
+    for (const key of line) press(key);
+    press("\x1b[D".repeat(6));
+    for (const text of ["one", "two\nlines", "three"]) screen.print(text);
+    screen.setRows(["● lab"]);
+    await shows(terminal, [
+      "one",
+      "two",
+      "lines",
+      "three",
+      "● lab",
+      "lab> a line that is wider than the scre",
+      "en, and wider than twice the screen",
+    ]);
+    await until(() => terminal.cursor.column === 29);
+    press("big ");
+    await terminal.sees("the big screen");
+    press("\r");
+    expect(await screen.next()).toBe(line.replace(/screen$/, "big screen"));
+  });
+
+  it("takes 200 pasted lines as one text, whatever is in it, in any pieces", async () => {
+    const { terminal, screen, press } = openScreen();
+    const lines = Array.from({ length: 200 }, (_, at) => `line ${at + 1} \t/quit é日\x1b[A`);
+    const bytes = Buffer.from(`\x1b[200~${lines.join("\r")}\r\x1b[201~`);
+    for (let at = 0; at < bytes.length; at += 7) press(bytes.subarray(at, at + 7).toString("latin1"));
+    await terminal.sees("line 200");
+    press("\r");
+    const text = Buffer.from((await screen.next()) ?? "", "latin1").toString();
+    expect(text).toBe(lines.join("\n"));
+  });
+
+  it("enters each line of a paste that does not say that it is one, in order", async () => {
+    const { screen, press } = openScreen();
+    press("one\r\ntwo\nthree\r");
+    expect([await screen.next(), await screen.next(), await screen.next()]).toEqual(["one", "two", "three"]);
+  });
+
+  it("is whole after its window got narrow, wide and low, while lines come", async () => {
+    const { terminal, screen, output, press } = openScreen({ size: { columns: 60, rows: 20 } });
+    screen.setRows(["● lab · 3 people · what the room is about, in some words"]);
+    press("something that takes nearly all of the columns, say");
+    await terminal.sees("nearly all of the columns, say");
+    screen.print("a first line");
+    for (const size of [
+      { columns: 40, rows: 20 },
+      { columns: 100, rows: 24 },
+      { columns: 30, rows: 3 },
+      { columns: 60, rows: 20 },
+    ]) {
+      terminal.resize(size);
+      output.emit("resize");
+      screen.print(`${size.columns} columns`);
+      await terminal.sees(`${size.columns} columns`);
+    }
+    await terminal.sees(/60 columns\n● lab · 3 people[^\n]*\nlab> something[^\n]*\n?[^\n]*say$/);
+    for (const text of ["a first line", "40 columns", "100 columns", "30 columns"])
+      expect(terminal.text.split(text)).toHaveLength(2);
+  });
+
+  it("asks in the place of the prompt, and never shows a secret", async () => {
+    const { terminal, screen, press } = openScreen();
+    const name = screen.ask("Name: ");
+    press("ali\x7fice\r");
+    expect(await name).toBe("alice");
+    const secret = screen.ask("Token: ", { isSecret: true });
+    press("hidden");
+    await terminal.sees("Token:");
+    press("\r");
+    expect(await secret).toBe("hidden");
+    await terminal.sees(/Name: alice\nToken: ?\nlab>/);
+    expect(terminal.written).not.toContain("hidden");
+  });
+
+  it("brings back what was entered, one by one and by a part of it", async () => {
+    const { terminal, screen, press } = openScreen();
+    press("first\rsecond\rthi");
+    const up = "\x1b[A";
+    const down = "\x1b[B";
+    press(up + up);
+    await terminal.sees(/lab> first$/);
+    press(down + down);
+    await terminal.sees(/lab> thi$/);
+    press("\x12fir");
+    await terminal.sees(/\(search: fir\) first$/);
+    press("\r");
+    expect([await screen.next(), await screen.next(), await screen.next()]).toEqual([
+      "first",
+      "second",
+      "first",
+    ]);
+  });
+
+  it("completes with Tab, and lists what there is when it is pressed again", async () => {
+    const names = ["alice", "albert", "bob"];
+    const complete = (line: string) => ({
+      from: 0,
+      choices: names.filter((name) => name.startsWith(line)).map((text) => ({ text })),
+    });
+    const { terminal, screen, press } = openScreen({ complete });
+    press("b\t");
+    await terminal.sees(/lab> bob$/);
+    press("\x15a\t");
+    await terminal.sees(/lab> al$/);
+    press("\t");
+    await new Promise((resolve) => setImmediate(resolve));
+    press("\t");
+    await terminal.sees("alice   albert\nlab> al");
+    press("i\t\r");
+    await until(() => terminal.text.includes("alice"));
+    expect(await screen.next()).toMatch(/^ali/);
+  });
+
+  it("prints more than a terminal takes at once, in order, and says when there is room again", async () => {
+    const { terminal, screen } = openScreen();
+    for (let n = 1; n <= 20_000; n++) screen.print(`line ${n} ${"x".repeat(30)}`);
+    expect(screen.drained).toBeDefined();
+    await screen.drained;
+    await terminal.sees(/line 20000 x+\nlab>$/);
+    const numbers = terminal.text.match(/(?<=line )\d+/g) ?? [];
+    expect(numbers.slice(-10_000)).toEqual(Array.from({ length: 10_000 }, (_, at) => String(10_001 + at)));
+  });
+
+  it("leaves what was being typed and nothing else of its own", async () => {
+    const { terminal, screen, press } = openScreen();
+    screen.setRows(["● lab"]);
+    screen.print("said");
+    press("unfinished");
+    await terminal.sees("unfinished");
+    screen.close();
+    screen.print("after");
+    await shows(terminal, ["said", "● lab", "lab> unfinished", "after"]);
+    expect(terminal.written.lastIndexOf("\x1b[?2004l")).toBeGreaterThan(
+      terminal.written.lastIndexOf("\x1b[?2004h"),
+    );
+  });
+});
+
+describe("A plain screen", () => {
+  it("never writes an escape sequence", async () => {
+    const terminal = new VirtualTerminal();
+    const input = new PassThrough();
+    const complete = () => Promise.resolve(none);
+    const screen = openPlainScreen({
+      input,
+      output: terminal.stream(),
+      history: openHistory(undefined),
+      complete,
+    });
+    const name = screen.ask("Name: ");
+    input.write("alice\nhello\n");
+    expect(await name).toBe("alice");
+    expect(await screen.next()).toBe("hello");
+    screen.print("10:00 bob: hi");
+    await terminal.sees("bob: hi");
+    expect(terminal.written).not.toContain("\x1b");
+    input.end();
+    expect(await screen.next()).toBeUndefined();
+  });
+});
+
+describe("The history of lines", () => {
+  const folder = () => {
+    const path = mkdtempSync(join(tmpdir(), "roomline-history-"));
+    cleanUp(() => {
+      rmSync(path, { recursive: true });
+      return Promise.resolve();
+    });
+    return join(path, "state", "history");
+  };
+
+  it("is there in the next run, for its owner alone, and passes over what is damaged", () => {
+    const path = folder();
+    const [one, other] = [openHistory(path), openHistory(path)];
+    one.add("first");
+    other.add("of another\nin two lines");
+    one.add("first");
+    one.add("  ");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    writeFileSync(path, `${readFileSync(path, "utf8")}{"half\n`);
+    expect(openHistory(path).lines).toEqual(["first", "of another\nin two lines"]);
+  });
+
+  it("keeps the newest thousand", () => {
+    const path = folder();
+    openHistory(path).add("0");
+    writeFileSync(path, Array.from({ length: 2500 }, (_, at) => `"${at}"\n`).join(""));
+    expect(openHistory(path).lines).toHaveLength(1000);
+    expect(readFileSync(path, "utf8").split("\n")).toHaveLength(1001);
+    expect(openHistory(path).lines.at(-1)).toBe("2499");
+  });
+
+  it("does without a disk", () => {
+    const history = openHistory("/dev/null/history");
+    history.add("kept for this run");
+    expect(history.lines).toEqual(["kept for this run"]);
+  });
+});
