@@ -78,6 +78,8 @@ export class RoomView implements Voice {
     if ("with" in place || isSamePlace(place, chat.here)) this.#show(entry, chat, isNews);
     else this.#keep(entry, place, { isNews, isMention: isForUs });
     if (isForUs) this.#ring(chat);
+    const { drained } = this.#options.screen;
+    if (drained !== undefined) chat.session.hold(drained);
   }
 
   presence(presence: AnswerOf<"presence">, chat: Chat): void {
