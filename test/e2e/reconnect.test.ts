@@ -23,7 +23,7 @@ describe("A server that is killed and started again", () => {
     await alice.sees("* the connection is lost; trying again…");
     await ci.sees("* the connection is lost; trying again…");
     alice.type("typed meanwhile");
-    await alice.sees("* 1 line waits to be sent");
+    await alice.sees("… typed meanwhile\n○ lab · no connection, trying again");
     ci.type("piped meanwhile");
     ci.hangUp();
 
