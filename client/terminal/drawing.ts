@@ -14,6 +14,10 @@ const manyUnits = 512 * 1024;
 const beginFrame = "\x1b[?2026h\x1b[?25l";
 const endFrame = "\x1b[?25h\x1b[?2026l";
 
+// A terminal that takes an emoji for wider than we do must not break our rows (DECAWM).
+const noWrap = "\x1b[?7l";
+const wrap = "\x1b[?7h";
+
 type Output = Writable & { readonly columns?: number; readonly rows?: number };
 
 interface Drawn extends Region {
@@ -43,11 +47,11 @@ export class Drawing {
   }
 
   get columns(): number {
-    return this.#output.columns ?? 80;
+    return known(this.#output.columns) ?? 80;
   }
 
   get rows(): number {
-    return this.#output.rows ?? 24;
+    return known(this.#output.rows) ?? 24;
   }
 
   get drained(): Promise<void> | undefined {
@@ -120,7 +124,7 @@ export class Drawing {
     const region = this.#compose();
     const printed = this.#take();
     if (printed === "" && isSame(this.#drawn, region, this.columns)) return;
-    const frame = `${beginFrame}${this.#toTop()}${printed}${textOf(region)}${endFrame}`;
+    const frame = `${beginFrame}${this.#toTop()}${printed}${noWrap}${textOf(region)}${wrap}${endFrame}`;
     this.#drawn = { ...region, columns: this.columns };
     this.#isBlocked = !this.#output.write(frame);
     if (this.#printed.length > 0) this.later();
@@ -172,6 +176,11 @@ function isSame(drawn: Drawn | undefined, region: Region, columns: number): bool
     drawn.rows.length === region.rows.length &&
     drawn.rows.every((row, at) => row === region.rows[at])
   );
+}
+
+// A pseudo-terminal that nobody gave a size says 0.
+function known(size: number | undefined): number | undefined {
+  return size === 0 ? undefined : size;
 }
 
 function withLineEnd(text: string): string {

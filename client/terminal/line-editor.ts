@@ -28,8 +28,6 @@ export class LineEditor {
 
   insert(text: string): void {
     this.#replace(this.#cursor, this.#cursor, text);
-    // What was typed may have become one with what stands behind it.
-    this.#cursor = this.#edgeAtOrAfter(this.#cursor);
   }
 
   /** Puts a text in the place of what is between there and the cursor. */
@@ -97,7 +95,6 @@ export class LineEditor {
     const [start, end] = [this.#before(middle), this.#after(middle)];
     if (start === middle || middle === end) return;
     const swapped = this.#text.slice(middle, end) + this.#text.slice(start, middle);
-    this.#cursor = end;
     this.#replace(start, end, swapped);
   }
 
@@ -121,7 +118,13 @@ export class LineEditor {
 
   #replace(from: number, to: number, text: string): void {
     this.#text = this.#text.slice(0, from) + text + this.#text.slice(to);
-    this.#cursor = from + text.length;
+    // What is left may have become one with what stands behind it.
+    this.#cursor = this.#edgeAtOrAfter(from + text.length);
+  }
+
+  /** What was cut is not to be seen by who looks later: it may have been a secret. */
+  forget(): void {
+    this.#cut = "";
   }
 
   #cutOut(from: number, to: number): void {
@@ -152,6 +155,7 @@ export class LineEditor {
   }
 
   #edgeAtOrAfter(at: number): number {
+    if (at >= this.#text.length) return this.#text.length;
     const from = Math.max(0, this.#lineStart(at), at - maxClusterUnits);
     let edge = from;
     for (const { segment } of segmenter.segment(this.#text.slice(from, at + maxClusterUnits))) {
@@ -162,12 +166,32 @@ export class LineEditor {
   }
 
   #wordBefore(): number {
-    const before = this.#text.slice(0, this.#cursor);
-    return this.#cursor - (/[\p{L}\p{N}\p{M}_]*[^\p{L}\p{N}\p{M}_]*$/u.exec(before)?.[0].length ?? 0);
+    const inWord = this.#passed(this.#cursor, -1, false);
+    const start = this.#passed(inWord, -1, true);
+    const edge = this.#edgeAtOrAfter(start);
+    // Backwards, or it would stay where it is.
+    return edge > start ? this.#before(edge) : edge;
   }
 
   #wordAfter(): number {
-    const after = this.#text.slice(this.#cursor);
-    return this.#cursor + (/^[^\p{L}\p{N}\p{M}_]*[\p{L}\p{N}\p{M}_]*/u.exec(after)?.[0].length ?? 0);
+    const inWord = this.#passed(this.#cursor, 1, false);
+    return this.#edgeAtOrAfter(this.#passed(inWord, 1, true));
+  }
+
+  // One by one: an expression that must end at the cursor takes seconds for a word of some thousand letters.
+  #passed(from: number, step: -1 | 1, isWord: boolean): number {
+    let at = from;
+    for (;;) {
+      const beside = this.#character(at, step);
+      if (beside === "" || /[\p{L}\p{N}\p{M}_]/u.test(beside) !== isWord) return at;
+      at += step * beside.length;
+    }
+  }
+
+  /** The code point beside a place. */
+  #character(at: number, step: -1 | 1): string {
+    const two = step > 0 ? this.#text.slice(at, at + 2) : this.#text.slice(Math.max(0, at - 2), at);
+    if (/^[\ud800-\udbff][\udc00-\udfff]$/.test(two)) return two;
+    return step > 0 ? two.slice(0, 1) : two.slice(-1);
   }
 }

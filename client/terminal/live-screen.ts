@@ -112,6 +112,7 @@ class LiveScreen implements Screen {
     this.#drawing.soon();
     const answer = await this.#entered.next();
     this.#question = undefined;
+    if (isSecret) this.#editor.forget();
     if (answer !== undefined) this.print(text + (isSecret ? "" : answer));
     return answer;
   }
@@ -194,7 +195,8 @@ class LiveScreen implements Screen {
     const { rows, columns } = this.#drawing;
     const question = this.#question;
     const inputRows = Math.max(1, Math.floor(rows * inputShare));
-    const above = question === undefined ? this.#rows.slice(-Math.max(0, rows - inputRows - 1)) : [];
+    const room = question === undefined ? Math.max(0, rows - inputRows - 1) : 0;
+    const above = this.#rows.slice(Math.max(0, this.#rows.length - room));
     return regionOf(above, { prompt: this.#shownPrompt(), ...this.#shownText() }, { columns, inputRows });
   }
 
@@ -257,6 +259,8 @@ class LiveScreen implements Screen {
       return;
     }
     if (action !== "search") this.#browsing.take();
+    // It stops the search, and nothing else.
+    if (action === "interrupt" && query !== undefined && this.#editor.text === "") return;
     switch (action) {
       case "enter":
         // A line end of two characters is one.

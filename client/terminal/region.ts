@@ -65,7 +65,7 @@ function near(text: string, cursor: number, { columns, inputRows }: Space): { fr
   const units = 4 * columns * (inputRows + 1);
   let from = cursor;
   let to = cursor;
-  for (let line = 0; line <= inputRows && from > 0; line++) from = text.lastIndexOf("\n", from - 2) + 1;
+  for (let line = 0; line <= inputRows && from > 0; line++) from = lineStart(text, from - 1);
   for (let line = 0; line <= inputRows && to < text.length; line++) {
     const end = text.indexOf("\n", to + 1);
     to = end === -1 ? text.length : end;
@@ -73,6 +73,10 @@ function near(text: string, cursor: number, { columns, inputRows }: Space): { fr
   if (cursor - from > units) from = edge(text, cursor - units);
   if (to - cursor > units) to = edge(text, cursor + units);
   return { from, to };
+}
+
+function lineStart(text: string, at: number): number {
+  return at <= 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
 }
 
 // Never between the two halves of a character.

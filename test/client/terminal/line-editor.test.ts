@@ -76,6 +76,20 @@ describe("A line editor", () => {
     expect(shown(editor)).toBe("first\n|2\nthird");
   });
 
+  it("passes what only looks like a part of a word as one, backwards, too", () => {
+    const editor = editing(`${family}\u0301`);
+    editor.wordLeft();
+    expect(editor.cursor).toBe(0);
+  });
+
+  it("forgets what was cut, when it is told to", () => {
+    const editor = editing("a secret");
+    editor.cutToStart();
+    editor.forget();
+    editor.putBack();
+    expect(editor.text).toBe("");
+  });
+
   it("never has its cursor inside of a character, whatever is pressed", () => {
     const keys = fc.constantFrom(
       ...(["left", "right", "wordLeft", "wordRight", "home", "end", "up", "down", "deleteBack"] as const),

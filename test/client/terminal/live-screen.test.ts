@@ -119,6 +119,11 @@ describe("A live screen", () => {
     press("\r");
     expect(await secret).toBe("hidden");
     await terminal.sees(/Name: alice\nToken: ?\nlab>/);
+    const cut = screen.ask("Again: ", { isSecret: true });
+    press("hidden\x15\r");
+    expect(await cut).toBe("");
+    press("\x19!\r");
+    expect(await screen.next()).toBe("!");
     expect(terminal.written).not.toContain("hidden");
   });
 
@@ -139,6 +144,37 @@ describe("A live screen", () => {
       "second",
       "first",
     ]);
+  });
+
+  it("stops a search with Ctrl-C, and nothing else", async () => {
+    const { screen, press } = openScreen();
+    press("\x12\x03still here\r");
+    expect(await screen.next()).toBe("still here");
+    expect(screen.interrupted.aborted).toBe(false);
+  });
+
+  it("draws only what is being typed where there is room for no more", async () => {
+    const { terminal, screen, press } = openScreen({ size: { columns: 40, rows: 2 } });
+    screen.setRows(["one", "two", "three"]);
+    press("typed");
+    for (let n = 1; n <= 3; n++) {
+      screen.print(`line ${n}`);
+      await terminal.sees(`line ${n}`);
+    }
+    await terminal.sees(/line 3\n(three\n)?lab> typed$/);
+    expect(terminal.text).not.toContain("two");
+    expect(terminal.text.match(/lab>/g)).toHaveLength(1);
+  });
+
+  it("is whole when the terminal takes a character for wider than it is here", async () => {
+    const { terminal, screen, press } = openScreen();
+    for (let n = 0; n < 18; n++) press("👨‍👩‍👧");
+    screen.print("said");
+    await terminal.sees("said");
+    await until(() => terminal.text.split("lab>").length === 2);
+    press("!\r");
+    expect(await screen.next()).toContain("!");
+    expect(terminal.text.split("lab>")).toHaveLength(2);
   });
 
   it("completes with Tab, and lists what there is when it is pressed again", async () => {

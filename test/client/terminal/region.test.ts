@@ -40,6 +40,10 @@ describe("A region", () => {
     expect(start.cursorRow).toBe(1);
   });
 
+  it("keeps its prompt before a first line that is empty", () => {
+    expect(regionOf([], typed("\nsecond"), space).rows).toEqual(["lab> ", "  second"]);
+  });
+
   it("takes no long time for a megabyte in one line", () => {
     const { rows } = regionOf([], typed("x".repeat(1024 * 1024), 500_000), space);
     expect(rows.length).toBeLessThanOrEqual(5);
