@@ -64,7 +64,7 @@ const completionFlag = "--get-yargs-completions";
 
 export function parseOptions(given: Given): ParsedOptions {
   const [word, ...argv] = given.argv;
-  if (word === "completion") return { completion: "script", shell: argv[0] };
+  if (word === "completion") return parseCompletion(argv);
   if (word === completionFlag) return { completion: argv };
   if (isErrand(word)) return parseErrand(word, { ...given, argv });
   const parser = plainParser(given.version)
@@ -91,6 +91,13 @@ export function parseOptions(given: Given): ParsedOptions {
       waitMs: wait * 1000,
     },
   };
+}
+
+function parseCompletion(argv: readonly string[]): ParsedOptions {
+  const [shell] = argv;
+  if (argv.length <= 1 && (shell === undefined || shell === "bash" || shell === "zsh"))
+    return { completion: "script", shell };
+  return problemOf("There is completion for bash and for zsh");
 }
 
 function faultOf(

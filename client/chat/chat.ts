@@ -3,10 +3,10 @@
 
 import { setMaxListeners } from "node:events";
 import { entryTypes, type AnswerOf } from "../../shared/answers.js";
+import { nameKey } from "../../shared/names.js";
 import type { Entry } from "../session/exchanges.js";
 import { ClientError, isForeseen, isLoss } from "../failures.js";
-import { Pace } from "../transfer/pace.js";
-import { gapLine, progressLine, type Look } from "./render.js";
+import { gapLine, type Look } from "./render.js";
 import type { Asking, Beginning } from "../session/asking.js";
 import type { Session } from "../session/session.js";
 import { isOfRoom } from "../session/pages.js";
@@ -16,7 +16,7 @@ import { Typing } from "./typing.js";
 import type { UnreadOf } from "./unread.js";
 import { partsOf } from "./text-parts.js";
 import { Timeline } from "./timeline.js";
-import type { Progress, TransferOptions } from "../transfer/transfer.js";
+import { Transfers } from "./transfers.js";
 import { readTyped } from "../commands/typed.js";
 import { visibleLine } from "./visible.js";
 
@@ -53,8 +53,6 @@ export interface ChatOptions {
   readonly beginning: Beginning;
 }
 
-const progressEveryMs = 3_000;
-
 export class Chat {
   readonly session: Session;
   readonly options: ChatOptions;
@@ -78,17 +76,16 @@ export class Chat {
   readonly places = new Places();
   readonly timeline = new Timeline();
   readonly typing = new Typing();
-  readonly #transfers = new Set<Promise<unknown>>();
-  readonly #cancelled = new WeakSet<object>();
-  /** How many transfers were stopped that can be gone on with. */
-  #suspendedCount = 0;
-  #cancelling = new AbortController();
-  readonly #leaving = new AbortController();
+  readonly transfers: Transfers;
 
   constructor(session: Session, options: ChatOptions) {
     this.session = session;
     this.options = options;
     this.voice = options.voice;
+    const tell = (line: string): void => {
+      options.voice.tell(line);
+    };
+    this.transfers = new Transfers({ signal: options.signal, tell });
     // As many wait for it as lines are under way, which is no leak.
     setMaxListeners(0, options.signal);
     this.#listen();
@@ -124,26 +121,10 @@ export class Chat {
     return done;
   }
 
-  /** Stops the transfers and nothing else; false when there are none that have not been told to stop. */
-  cancelTransfers(): boolean {
-    if ([...this.#transfers].every((transfer) => this.#cancelled.has(transfer))) return false;
-    for (const transfer of this.#transfers) this.#cancelled.add(transfer);
-    this.#cancelling.abort(
-      new ClientError("cancelled", "The transfer was cancelled; nothing of it is kept."),
-    );
-    this.#cancelling = new AbortController();
-    return true;
-  }
-
   /** Stops the transfers, says goodbye, and resolves when nothing is under way any more. */
   async leave(): Promise<void> {
-    this.#leaving.abort(new ClientError("interrupted", "A transfer was stopped."));
     // The server hears of their end before it hears `quit`.
-    await Promise.allSettled(this.#transfers);
-    if (this.#suspendedCount > 0)
-      this.voice.tell(
-        "* a transfer was stopped; what is there of it is kept, and the same again goes on from there",
-      );
+    await this.transfers.leave();
     await this.session.close();
     await Promise.allSettled(this.underWay.keys());
   }
@@ -175,30 +156,6 @@ export class Chat {
     );
   }
 
-  /** Runs a transfer in the current room, and tells now and then how far it is. */
-  async transfer<T>(run: (options: TransferOptions) => Promise<T>): Promise<T> {
-    const pace = new Pace();
-    let toldAt = performance.now();
-    const onProgress = (progress: Progress): void => {
-      const speed = pace.speed(progress.bytes, progress.size);
-      if (performance.now() - toldAt < progressEveryMs) return;
-      toldAt = performance.now();
-      this.voice.tell(`* ${progressLine(progress, speed)}`);
-    };
-    const { signal } = this.#cancelling;
-    const suspend = AbortSignal.any([this.options.signal, this.#leaving.signal]);
-    const transfer = run({ room: this.currentRoom(), signal, suspend, onProgress });
-    this.#transfers.add(transfer);
-    try {
-      return await transfer;
-    } catch (error) {
-      if (suspend.aborted && error === suspend.reason) this.#suspendedCount += 1;
-      throw error;
-    } finally {
-      this.#transfers.delete(transfer);
-    }
-  }
-
   async #do(line: string): Promise<void> {
     try {
       const typed = readTyped(line);
@@ -227,6 +184,15 @@ export class Chat {
     timeline.add(entry, me);
   }
 
+  /** Rooms that the server did not let us come back to are told as an error, and we are in them no more. */
+  #leaveLostRooms(): void {
+    const there = new Set(Array.from(this.session.positions.keys(), nameKey));
+    const lost = this.places.rooms.filter((room) => !there.has(nameKey(room)));
+    for (const room of lost) this.places.leave(room);
+    const { here } = this;
+    if (here !== undefined && "room" in here && lost.includes(here.room)) this.goTo(this.places.lastRoom);
+  }
+
   #listen(): void {
     const { session, voice, places } = this;
     for (const type of entryTypes) {
@@ -247,6 +213,7 @@ export class Chat {
     });
     session.on("error", (error) => {
       voice.tell(`! ${visibleLine(error.message)}`);
+      this.#leaveLostRooms();
     });
     session.onGap((gap) => {
       voice.tell(gapLine(gap));

@@ -113,6 +113,12 @@ export class Places {
     return Array.from(this.#rooms.values(), ({ room }) => room);
   }
 
+  /** The one that was entered last; undefined when there is none. */
+  get lastRoom(): { room: string } | undefined {
+    const room = this.rooms.at(-1);
+    return room === undefined ? undefined : { room };
+  }
+
   /** As it is shown there. */
   nameOf(room: string): string {
     return this.#of(room)?.room ?? room;

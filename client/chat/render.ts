@@ -18,8 +18,8 @@ export interface Look {
   readonly now: Date;
   /** Plain when left out. */
   readonly styles?: Styles;
-  /** What is shown of a time of day; both when left out. */
-  readonly clock?: "minutes" | "seconds";
+  /** How a time is shown: the time of day, and its date when that is another day than now, or always. */
+  readonly clock?: "minutes" | "seconds" | "date";
 }
 
 export interface Showing {
@@ -216,9 +216,9 @@ function roomMark(room: string | undefined, look: Look): string {
 function timeOf(time: string, { now, clock = "seconds" }: Pick<Look, "now" | "clock">): string {
   const then = new Date(time);
   if (Number.isNaN(then.getTime())) return clock === "minutes" ? "--:--" : "--:--:--";
-  const parts = [then.getHours(), then.getMinutes(), ...(clock === "seconds" ? [then.getSeconds()] : [])];
+  const parts = [then.getHours(), then.getMinutes(), ...(clock === "minutes" ? [] : [then.getSeconds()])];
   const shown = parts.map(twoDigits).join(":");
-  return then.toDateString() === now.toDateString() ? shown : `${dayOf(then)} ${shown}`;
+  return clock !== "date" && then.toDateString() === now.toDateString() ? shown : `${dayOf(then)} ${shown}`;
 }
 
 function dayOf(date: Date): string {

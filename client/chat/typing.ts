@@ -15,6 +15,8 @@ export class Typing {
   }
 
   note(place: Place, name: string): void {
+    // Whoever was forgotten there goes now: nobody may ever look at that place.
+    this.of(place);
     const names = this.#byPlace.get(placeKey(place)) ?? new Map<string, number>();
     this.#byPlace.set(placeKey(place), names);
     names.set(name, this.#now());

@@ -26,7 +26,9 @@ export const commands: readonly Command[] = [
     runsBeside: true,
     async run(chat, argument) {
       const path = localPath(argument, chat.options.home);
-      const entry = await chat.transfer((options) => upload(chat.session, path, options));
+      const entry = await chat.transfers.run(chat.currentRoom(), (options) =>
+        upload(chat.session, path, options),
+      );
       chat.voice.tell(transferredLine("uploaded", entry));
     },
   },
@@ -124,7 +126,9 @@ function allNames(): string[] {
 async function fetchNamed(chat: Chat, typed: string): Promise<Saved> {
   const { folder } = chat.options;
   const fetch = (name: string) =>
-    chat.transfer((options) => download(chat.session, { name }, { ...options, folder }));
+    chat.transfers.run(chat.currentRoom(), (options) =>
+      download(chat.session, { name }, { ...options, folder }),
+    );
   try {
     return await fetch(typed);
   } catch (error) {

@@ -22,9 +22,7 @@ export const roomCommands: readonly Command[] = [
     argument: "optional",
     usage: "/room [room]",
     help: "go to another of your rooms; alone, list them",
-    complete(chat, argument) {
-      return completeRoom(chat, argument);
-    },
+    complete: completeRoom,
     async run(chat, argument) {
       if (argument !== "") await goToRoom(chat, argument);
       else listPlaces(chat);
@@ -94,22 +92,17 @@ async function leave(chat: Chat, argument: string): Promise<void> {
   const { here } = chat;
   // A talk with one person is just left alone.
   if (argument === "" && here !== undefined && "with" in here) {
-    chat.goTo(lastRoom(chat));
+    chat.goTo(chat.places.lastRoom);
     return;
   }
   const wanted = argument === "" ? chat.currentRoom() : wholeName(argument);
   const { room } = await chat.session.leave(wanted, chat.asking);
   chat.places.leave(room);
   const isHere = here !== undefined && "room" in here && !chat.places.has(here.room);
-  const next = isHere ? lastRoom(chat) : here;
+  const next = isHere ? chat.places.lastRoom : here;
   const where = next === undefined ? "in no room; /join one" : `in ${placeName(next)}`;
   chat.voice.tell(`* you have left ${visibleLine(room)} and are ${where}`);
   if (isHere) chat.goTo(next);
-}
-
-function lastRoom(chat: Chat): { room: string } | undefined {
-  const room = chat.places.rooms.at(-1);
-  return room === undefined ? undefined : { room };
 }
 
 function listPlaces(chat: Chat): void {

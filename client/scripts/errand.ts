@@ -24,7 +24,7 @@ export interface Errand {
 
 export interface Plan {
   /** Where in the room it begins. @throws ClientError */
-  begin?(session: Beginnings): Promise<Beginning> | Beginning;
+  begin?(at: Beginnings): Promise<Beginning> | Beginning;
   /** Whether it needs no room. */
   readonly isRoomless?: boolean;
   /** @throws what ends it all */
@@ -62,6 +62,3 @@ export interface Run {
   /** Writes lines to the output. Resolves when there is room for more. */
   print(text: string): Promise<void>;
 }
-
-/** The day that is shown beside a time of day is every day but this: what goes into a log needs its date. */
-export const longAgo = new Date(0);

@@ -14,6 +14,7 @@ import { connectedLine, nameQuestion, openFor, roomQuestion, type OpeningTo } fr
 import type { ClientOptions } from "../options.js";
 import { isOfRoom } from "../session/pages.js";
 import type { Session } from "../session/session.js";
+import { lossOf, rejected } from "./stops.js";
 import { isMessage } from "../commands/typed.js";
 import { visibleJson, visibleLine } from "../chat/visible.js";
 
@@ -173,13 +174,3 @@ function isUnprinted(line: unknown): boolean {
 
 /** The bytes of transfers and the signs of life, which are no news; and what has our secret in it. */
 const unprinted = new Set<unknown>(["chunk", "progress", "pong", "connected"]);
-
-async function lossOf(session: Session): Promise<never> {
-  throw endingError(await session.closed);
-}
-
-async function rejected(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, "abort");
-  signal.throwIfAborted();
-  throw new Error("unreachable: the signal is aborted");
-}

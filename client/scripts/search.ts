@@ -3,7 +3,7 @@
 import { entryLines } from "../chat/render.js";
 import { visibleJson } from "../chat/visible.js";
 import type { Entry } from "../session/exchanges.js";
-import { longAgo, type Errand, type Run } from "./errand.js";
+import type { Errand, Run } from "./errand.js";
 
 const defaultLimit = 20;
 
@@ -49,7 +49,7 @@ async function printFound(
   }
   const { name: me } = run.session;
   for (const entry of found.toReversed()) {
-    const look = { room: run.session.joined?.room, me, now: longAgo };
+    const look = { room: run.session.joined?.room, me, now: new Date(), clock: "date" as const };
     await run.print(run.isJson ? visibleJson(entry) : entryLines(entry, look, { isNumbered: true }));
   }
   return undefined;

@@ -5,6 +5,7 @@ import { visibleJson } from "../chat/visible.js";
 import type { Entry } from "../session/exchanges.js";
 import type { Errand, Run } from "./errand.js";
 import { inputLines } from "./input-lines.js";
+import { lossOf, rejected } from "./stops.js";
 
 /** Messages that may be on their way at once. */
 const maxUnderWay = 256;
@@ -43,30 +44,33 @@ async function sayOnce(run: Run, text: string, how: How): Promise<void> {
 }
 
 async function sayLines(run: Run, how: How): Promise<void> {
-  const underWay: Promise<void>[] = [];
-  let number = 0;
-  let saidCount = 0;
+  const said = { count: 0 };
   try {
-    for await (const line of inputLines(run.streams.input)) {
-      run.suspend.throwIfAborted();
-      number += 1;
-      if (line === "") continue;
-      const what = `line ${number}`;
-      const done = run.outcome.attempt(what, async () => {
-        await recorded(run, await say(run, line, how));
-        saidCount += 1;
-        return undefined;
-      });
-      // Whoever waits for it hears of it; until then it is no surprise.
-      done.catch(() => undefined);
-      underWay.push(done);
-      if (underWay.length >= maxUnderWay) await underWay.shift();
-    }
-    await Promise.all(underWay);
+    // Nobody may be about to write another line.
+    await Promise.race([sayEach(run, how, said), lossOf(run.session), rejected(run.suspend)]);
   } catch (error) {
-    run.line.tell(`* ${count(saidCount, "line was", "lines were")} said`);
+    run.line.tell(`* ${count(said.count, "line was", "lines were")} said`);
     throw error;
   }
+}
+
+async function sayEach(run: Run, how: How, said: { count: number }): Promise<void> {
+  const underWay: Promise<void>[] = [];
+  let number = 0;
+  for await (const line of inputLines(run.streams.input)) {
+    number += 1;
+    if (line === "") continue;
+    const done = run.outcome.attempt(`line ${number}`, async () => {
+      await recorded(run, await say(run, line, how));
+      said.count += 1;
+      return undefined;
+    });
+    // Whoever waits for it hears of it; until then it is no surprise.
+    done.catch(() => undefined);
+    underWay.push(done);
+    if (underWay.length >= maxUnderWay) await underWay.shift();
+  }
+  await Promise.all(underWay);
 }
 
 async function say({ session, suspend: signal }: Run, text: string, { to, replyTo }: How): Promise<Entry> {

@@ -5,11 +5,11 @@ import { entryTypes } from "../../shared/answers.js";
 import { entryLines, gapLine } from "../chat/render.js";
 import { visibleJson } from "../chat/visible.js";
 import { ClientError } from "../failures.js";
-import type { Entry } from "../session/exchanges.js";
+import type { Entry, RoomEntry } from "../session/exchanges.js";
 import { isOfRoom } from "../session/pages.js";
-import { longAgo } from "./errand.js";
 import { Cursor } from "./cursor.js";
 import type { Errand, Given, Run } from "./errand.js";
+import { lossOf, rejected } from "./stops.js";
 import { Tape } from "./tape.js";
 
 const defaultLast = 10;
@@ -73,45 +73,47 @@ interface Printing {
 async function print(run: Run, { cursor, follows }: Printing): Promise<void> {
   const { session, streams, suspend } = run;
   const { room = "", epoch = "" } = session.joined ?? {};
+  const uncounted = cursor?.uncounted() ?? Buffer.alloc(0);
+  // Before the first line, or a run that is killed behind that would leave no trace of it.
+  if (cursor?.positionIn(room) === undefined)
+    cursor?.reach(room, { epoch, seq: session.positions.get(room)?.seq ?? 0 });
   const tape = new Tape({
     fd: streams.outputFd,
-    uncounted: cursor?.uncounted() ?? Buffer.alloc(0),
+    uncounted,
     count: (seq) => cursor?.reach(room, { epoch, seq }),
   });
   let written = Promise.resolve();
-  const over = new Promise<void>((resolve, reject) => {
+  const stops: (() => void)[] = [];
+  const failed = new Promise<never>((_resolve, reject) => {
     const take = (entry: Entry): void => {
       if (!isOfRoom(entry)) return;
-      const look = { room: entry.room, me: session.name, now: longAgo };
-      const line = run.isJson ? visibleJson(entry) : entryLines(entry, look, { isNumbered: true });
-      written = tape.add(line, entry.seq);
+      written = tape.add(lineOf(entry, run), entry.seq);
       written.catch(reject);
       session.hold(written.catch(() => undefined));
     };
-    for (const type of entryTypes) session.on(type, take);
-    session.on("live", () => {
-      if (!follows) resolve();
-    });
+    for (const type of entryTypes) stops.push(session.on(type, take));
     session.onGap((gap) => {
       if (gap.kind === "lost") run.line.tell(gapLine(gap));
       else reject(new ClientError("bad-setting", otherLog(room, cursor !== undefined)));
     });
-    void session.closed.then(() => {
-      resolve();
-    });
-    suspend.addEventListener("abort", () => {
-      resolve();
+  });
+  const done = new Promise<void>((resolve) => {
+    session.on("live", () => {
+      if (!follows) resolve();
     });
   });
   try {
-    await over;
-    await written;
+    await Promise.race([done, failed, lossOf(session), rejected(suspend)]);
   } finally {
-    cursor?.close();
+    // What comes from here on is for the next run.
+    for (const stop of stops) stop();
+    await written.finally(() => cursor?.close());
   }
-  suspend.throwIfAborted();
-  if (session.isOver && follows)
-    throw new ClientError("connection-lost", "The connection to the server is lost.");
+}
+
+function lineOf(entry: RoomEntry, { session, isJson }: Run): string {
+  const look = { room: entry.room, me: session.name, now: new Date(), clock: "date" as const };
+  return isJson ? visibleJson(entry) : entryLines(entry, look, { isNumbered: true });
 }
 
 function otherLog(room: string, hasCursor: boolean): string {

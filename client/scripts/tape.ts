@@ -3,7 +3,7 @@
 
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { diskFailure, systemCode } from "../failures.js";
+import { systemCode } from "../failures.js";
 
 /** What POSIX lets no pipe tear (PIPE_BUF of Linux). */
 const blockBytes = 4096;
@@ -82,8 +82,4 @@ export class Tape {
       }
     }
   }
-}
-
-export function outputFailure(error: unknown): unknown {
-  return diskFailure("write the output", error);
 }

@@ -47,6 +47,12 @@ export class Browsing {
     this.#query = undefined;
   }
 
+  /** Ends the search with what was being typed before. */
+  cancel(): void {
+    this.#go(0);
+    this.#query = undefined;
+  }
+
   /** A line was entered, or given up: what comes is new. */
   reset(): void {
     this.#back = 0;

@@ -13,7 +13,6 @@ export interface CompletingOptions extends Pick<ScreenOptions, "complete"> {
   readonly editor: LineEditor;
   readonly print: (text: string) => void;
   readonly ring: () => void;
-  /** Whether there is room: the bytes that a line may have. */
   readonly columns: () => number;
 }
 

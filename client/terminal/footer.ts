@@ -1,4 +1,4 @@
-// The rows between the room and the input: what waits to be said, files on their way, and the status. Made anew at most
+// The rows between the room and the input: what waits to be said, and the status. Made anew at most
 // some times a second, however much happens.
 
 import type { Chat } from "../chat/chat.js";

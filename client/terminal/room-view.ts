@@ -14,6 +14,7 @@ import type { Entry } from "../session/exchanges.js";
 import { isOfRoom } from "../session/pages.js";
 import { columnsOf } from "./columns.js";
 import type { Screen } from "./screen.js";
+import { cutToWidth } from "./width.js";
 
 export interface RoomViewOptions {
   readonly screen: Screen;
@@ -27,6 +28,7 @@ export interface RoomViewOptions {
 const minExcerptColumns = 20;
 /** Below this a time of day is short. */
 const narrowColumns = 60;
+const maxPromptColumns = 20;
 const ringEveryMs = 1_000;
 
 export class RoomView implements Voice {
@@ -93,7 +95,9 @@ export class RoomView implements Voice {
   }
 
   wentTo(place: Place | undefined, chat: Chat): void {
-    this.#options.onChange();
+    const { screen, styles, onChange } = this.#options;
+    screen.setPrompt(styles.bold(promptOf(place)));
+    onChange();
     if (place === undefined) return;
     if ("with" in place) {
       this.tell(`* you are talking with ${visibleLine(place.with)} alone; /leave goes back to the room`);
@@ -163,6 +167,11 @@ export class RoomView implements Voice {
     this.#rungAt = performance.now();
     this.#options.screen.ring();
   }
+}
+
+/** What stands in front of what is typed there. */
+export function promptOf(place: Place | undefined): string {
+  return `${cutToWidth(place === undefined ? "" : placeName(place), maxPromptColumns)}> `;
 }
 
 function isAddressed(entry: Entry, me: string): boolean {

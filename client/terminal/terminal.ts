@@ -2,7 +2,6 @@
 // while a file is sent; every command but a transfer is done before the next line is looked at.
 
 import { Chat } from "../chat/chat.js";
-import { placeName } from "../chat/place.js";
 import { ReadMarker } from "../chat/read-marker.js";
 import { count } from "../chat/render.js";
 import type { Styles } from "../chat/styles.js";
@@ -18,14 +17,12 @@ import { endingError } from "../session/endings.js";
 import type { Session } from "../session/session.js";
 import { RoomError } from "../../shared/errors.js";
 import { Footer } from "./footer.js";
-import { RoomView } from "./room-view.js";
+import { promptOf, RoomView } from "./room-view.js";
 import type { Completion, Screen } from "./screen.js";
-import { cutToWidth } from "./width.js";
 
 /** The newest entries of a room are shown when it is entered. */
 const beginning = { last: 10 };
 
-const maxPromptColumns = 20;
 const leaveWithinMs = 2_000;
 
 export interface TerminalSurroundings extends Surroundings {
@@ -107,7 +104,6 @@ class Conversation {
   readonly chat: Chat;
   readonly #screen: Screen;
   readonly #session: Session;
-  readonly #options: ConversationOptions;
   readonly #marker: ReadMarker;
   readonly #footer: Footer;
   readonly #view: RoomView;
@@ -117,7 +113,6 @@ class Conversation {
     const { home, signal, styles } = options;
     this.#screen = screen;
     this.#session = session;
-    this.#options = options;
     this.#marker = new ReadMarker(session);
     const onChange = (): void => {
       this.#footer.refresh();
@@ -166,7 +161,7 @@ class Conversation {
 
   /** Ctrl-C on an empty line stops what is under way; twice, it leaves. */
   #takeInterrupt(): boolean {
-    if (this.chat.cancelTransfers()) return true;
+    if (this.chat.transfers.cancelAll()) return true;
     const now = performance.now();
     if (now - this.#interruptedAt < leaveWithinMs) return false;
     this.#interruptedAt = now;
@@ -178,17 +173,13 @@ class Conversation {
   async #runTyped(): Promise<void> {
     const { chat } = this;
     const { joined } = this.#session;
-    if (joined !== undefined) {
-      chat.enter(joined);
-      chat.goTo({ room: joined.room });
-    }
+    if (joined !== undefined) chat.enter(joined);
+    chat.goTo(joined && { room: joined.room });
     while (!chat.isOver) {
-      const prompt = `${cutToWidth(chat.here === undefined ? "" : placeName(chat.here), maxPromptColumns)}> `;
-      this.#screen.setPrompt(this.#options.styles.bold(prompt));
       const line = await this.#screen.next();
       if (line === undefined) break;
       // What was said comes back with its time when it is recorded; until then it is among what waits.
-      if (!isMessage(line)) this.#screen.echo(`${prompt}${visibleLine(line)}`);
+      if (!isMessage(line)) this.#screen.echo(promptOf(chat.here) + visibleLine(line));
       const done = chat.run(line);
       this.#footer.refresh();
       void done.finally(() => {

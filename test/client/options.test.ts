@@ -40,6 +40,11 @@ describe("The client's options", () => {
     });
   });
 
+  it("know completion for bash and for zsh, and no other", () => {
+    expect(parse(["completion", "zsh"])).toEqual({ completion: "script", shell: "zsh" });
+    expect(parse(["completion", "fish"])).toHaveProperty("problem");
+  });
+
   it("take a name that looks like a number, and the last of two", () => {
     expect(parse(["--name", "1", "--name", "0042"])).toMatchObject({ options: { name: "0042" } });
   });

@@ -89,6 +89,16 @@ describe("node client send", () => {
     expect(texts.map((line) => (JSON.parse(line) as { text: string }).text)).toEqual(["one", "four"]);
   });
 
+  it("ends at once when it is stopped, though nobody closes its input", async () => {
+    const { port, cwd } = await place();
+    const watcher = await joinRoom(port, "watcher");
+    const { child, done } = startErrand(["send", "-"], { port, cwd });
+    child.stdin.write("one\n");
+    expect(await watcher.next("message")).toMatchObject({ text: "one" });
+    child.kill("SIGTERM");
+    expect(await done).toMatchObject({ signal: "SIGTERM", talk: ["* 1 line was said", "! Interrupted."] });
+  });
+
   it("has a code for each reason", async () => {
     const { port, cwd, run } = await place();
     expect(await run("send", "hi", "--to", "nobody")).toMatchObject({ code: 7 });
@@ -157,6 +167,8 @@ describe("node client tail", () => {
       await once(child.stdout, "data");
       await talk(500);
       child.kill("SIGTERM");
+      // It is being said while the other ends, too.
+      await talk(500);
       const { signal, stdout } = await done;
       expect(signal).toBe("SIGTERM");
       printed += stdout.toString();

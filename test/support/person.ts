@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cleanUp } from "./cleanup.js";
 import { projectFolder } from "./program.js";
+import { Watch } from "./watch.js";
 import { usualSize, VirtualTerminal, type Size } from "./virtual-terminal.js";
 
 export interface PersonOptions {
@@ -25,8 +26,6 @@ export interface PersonOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const deadlineMs = 20_000;
-
 export class Person {
   readonly child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -34,7 +33,7 @@ export class Person {
   /** Resolves with the path of the pseudo-terminal. */
   readonly #device: Promise<string>;
   #piped = "";
-  #look: () => void = () => undefined;
+  readonly #watch = new Watch(() => this.screen);
 
   constructor(child: ChildProcess, size: Size | undefined) {
     this.child = child;
@@ -88,20 +87,8 @@ export class Person {
   }
 
   /** Resolves when the screen shows it. */
-  async sees(wanted: string | RegExp, deadline = deadlineMs): Promise<void> {
-    const isThere = () =>
-      typeof wanted === "string" ? this.screen.includes(wanted) : wanted.test(this.screen);
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error(`Never seen: ${String(wanted)}. The screen:\n${this.screen}`));
-      }, deadline);
-      this.#look = () => {
-        if (!isThere()) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#look();
-    });
+  async sees(wanted: string | RegExp, deadline?: number): Promise<void> {
+    await this.#watch.sees(wanted, deadline);
   }
 
   /** Closes the input, as Ctrl-D does. */
@@ -126,7 +113,7 @@ export class Person {
 
   #show(text: string): void {
     const look = () => {
-      this.#look();
+      this.#watch.look();
     };
     if (this.#terminal !== undefined) {
       void this.#terminal.write(text).then(look);

@@ -2,6 +2,7 @@
 
 import { Terminal } from "@xterm/headless";
 import { Writable } from "node:stream";
+import { Watch } from "./watch.js";
 
 export interface Size {
   readonly columns: number;
@@ -10,13 +11,10 @@ export interface Size {
 
 export const usualSize: Size = { columns: 80, rows: 24 };
 
-const deadlineMs = 10_000;
-
 export class VirtualTerminal {
   readonly #terminal: Terminal;
-  #look: () => void = () => undefined;
+  readonly #watch = new Watch(() => this.text);
   #written = "";
-  #shown: Promise<void> = Promise.resolve();
 
   constructor({ columns, rows }: Size = usualSize) {
     this.#terminal = new Terminal({ cols: columns, rows, scrollback: 20_000, allowProposedApi: true });
@@ -57,13 +55,12 @@ export class VirtualTerminal {
 
   write(text: string): Promise<void> {
     this.#written += text;
-    this.#shown = new Promise((resolve) => {
+    return new Promise((resolve) => {
       this.#terminal.write(text, () => {
-        this.#look();
+        this.#watch.look();
         resolve();
       });
     });
-    return this.#shown;
   }
 
   resize({ columns, rows }: Size): void {
@@ -71,19 +68,8 @@ export class VirtualTerminal {
   }
 
   /** Resolves when it is to be seen, or has been. */
-  async sees(wanted: string | RegExp, deadline = deadlineMs): Promise<void> {
-    const isThere = () => (typeof wanted === "string" ? this.text.includes(wanted) : wanted.test(this.text));
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error(`Never seen: ${String(wanted)}. The screen:\n${this.text}`));
-      }, deadline);
-      this.#look = () => {
-        if (!isThere()) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#look();
-    });
+  async sees(wanted: string | RegExp, deadline?: number): Promise<void> {
+    await this.#watch.sees(wanted, deadline);
   }
 
   /** For a program that runs in this process, in the place of its stdout. */
@@ -99,10 +85,5 @@ export class VirtualTerminal {
     Object.defineProperty(stream, "columns", { get: () => terminal.cols });
     Object.defineProperty(stream, "rows", { get: () => terminal.rows });
     return stream as Writable & Size;
-  }
-
-  /** Resolves when all that was written is shown. */
-  async settled(): Promise<void> {
-    await this.#shown;
   }
 }

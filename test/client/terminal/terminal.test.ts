@@ -220,6 +220,24 @@ describe("The client at a terminal", () => {
     await alice.sees("* you have left den and are in lab");
   });
 
+  it("is in no room any more that the server does not let it come back to", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    await alice.sees("lab>");
+    peer.socket.destroy();
+    const next = await server.accept();
+    await next.greet("alice", { resumed: true });
+    const { id } = await next.next("join");
+    next.say({ type: "error", id, code: "forbidden", message: "This room is not for you." });
+    await alice.sees("! This room is not for you.");
+    await alice.sees(/● in no room\n> ?$/);
+    alice.type("hello\r");
+    await alice.sees("! You are in no room; /join one first.");
+    void next.sayBye();
+  });
+
   it("talks with one person alone, as in a room", async () => {
     const { port } = await startServer();
     const bob = await joinRoom(port, "bob");
