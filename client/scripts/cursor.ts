@@ -48,6 +48,14 @@ export class Cursor {
     );
   }
 
+  /**
+   * Counts from there, unless the last run has counted. Before the first line: a run that is killed behind that would
+   * leave no trace of it.
+   */
+  startIn(room: string, position: Position): void {
+    if (this.#record === undefined) this.reach(room, position);
+  }
+
   /** What was written to the output behind what is counted; nothing when that is no file, or another one. */
   uncounted(): Buffer {
     const [written, now] = [this.#record?.output, outputOf(this.#outputFd)];

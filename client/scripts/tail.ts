@@ -74,9 +74,7 @@ async function print(run: Run, { cursor, follows }: Printing): Promise<void> {
   const { session, streams, suspend } = run;
   const { room = "", epoch = "" } = session.joined ?? {};
   const uncounted = cursor?.uncounted() ?? Buffer.alloc(0);
-  // Before the first line, or a run that is killed behind that would leave no trace of it.
-  if (cursor?.positionIn(room) === undefined)
-    cursor?.reach(room, { epoch, seq: session.positions.get(room)?.seq ?? 0 });
+  cursor?.startIn(room, { epoch, seq: session.positions.get(room)?.seq ?? 0 });
   const tape = new Tape({
     fd: streams.outputFd,
     uncounted,

@@ -2,6 +2,7 @@
 // frame, so that nothing is ever seen half. When much is printed it goes in pieces, so that a key need not wait for it.
 
 import type { Writable } from "node:stream";
+import { Locating } from "./locating.js";
 import type { Region } from "./region.js";
 import { widthOf } from "./width.js";
 
@@ -35,11 +36,21 @@ export class Drawing {
   #isBlocked = false;
   #isOver = false;
   #drained: { promise: Promise<void>; resolve: () => void } | undefined;
+  readonly #locating: Locating;
+  /** Whether the terminal has broken the cursor's row for its new width, too. */
+  #isCursorRowBroken = false;
 
   /** @param compose what is to be at the bottom */
   constructor(output: Output, compose: () => Region) {
     this.#output = output;
     this.#compose = compose;
+    this.#locating = new Locating({
+      ask: (sequence) => output.write(sequence),
+      onFound: (column) => {
+        this.#isCursorRowBroken = this.#wouldBeAt() === column;
+        this.#draw();
+      },
+    });
     output.on("drain", () => {
       this.#isBlocked = false;
       this.later();
@@ -87,8 +98,22 @@ export class Drawing {
     });
   }
 
+  /** The terminal has another size. */
+  resized(): void {
+    // One column less than it has is where a row that is not broken ends: then nobody can tell, and it is left alone.
+    const column = this.#wouldBeAt();
+    if (column !== undefined && column < this.columns - 1) this.#locating.begin();
+    else this.later();
+  }
+
+  /** Whether a key's sequence was for us. */
+  takes(sequence: string | undefined): boolean {
+    return this.#locating.takes(sequence);
+  }
+
   /** Takes the region away, and prints all that was to be printed. */
   erase(): void {
+    this.#locating.close();
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const printed = this.#printed.map(withLineEnd).join("");
@@ -120,12 +145,13 @@ export class Drawing {
   #draw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#isOver || this.#isBlocked) return;
+    if (this.#isOver || this.#isBlocked || this.#locating.isGoingOn) return;
     const region = this.#compose();
     const printed = this.#take();
     if (printed === "" && isSame(this.#drawn, region, this.columns)) return;
     const frame = `${beginFrame}${this.#toTop()}${printed}${noWrap}${textOf(region)}${wrap}${endFrame}`;
     this.#drawn = { ...region, columns: this.columns };
+    this.#isCursorRowBroken = false;
     this.#isBlocked = !this.#output.write(frame);
     if (this.#printed.length > 0) this.later();
     else this.#settle();
@@ -149,17 +175,24 @@ export class Drawing {
   /** To the first row of what is drawn, and nothing left from there on. */
   #toTop(): string {
     if (this.#drawn === undefined) return "";
-    const rows = rowsAbove(this.#drawn, this.columns);
+    const { cursorColumn } = this.#drawn;
+    const ofCursor = this.#isCursorRowBroken ? Math.floor(cursorColumn / this.columns) : 0;
+    const rows = rowsAbove(this.#drawn, this.columns) + ofCursor;
     return `${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`;
+  }
+
+  /** The column of the cursor if its row was broken; undefined when that row fits. */
+  #wouldBeAt(): number | undefined {
+    const { cursorColumn = 0 } = this.#drawn ?? {};
+    return cursorColumn >= this.columns ? cursorColumn % this.columns : undefined;
   }
 }
 
-/** Rows between the top of what was drawn and the cursor, after the terminal has broken them for its new width. */
-function rowsAbove({ rows, cursorRow, cursorColumn, columns }: Drawn, columnsNow: number): number {
+/** Rows between the top of what was drawn and the cursor's, after the terminal has broken them for its new width. */
+function rowsAbove({ rows, cursorRow, columns }: Drawn, columnsNow: number): number {
   if (columnsNow >= columns) return cursorRow;
   const broken = (width: number): number => Math.max(1, Math.ceil(width / columnsNow));
-  const above = rows.slice(0, cursorRow).reduce((sum, row) => sum + broken(widthOf(row)), 0);
-  return above + Math.floor(cursorColumn / columnsNow);
+  return rows.slice(0, cursorRow).reduce((sum, row) => sum + broken(widthOf(row)), 0);
 }
 
 function textOf({ rows, cursorRow, cursorColumn }: Region): string {

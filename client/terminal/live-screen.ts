@@ -123,7 +123,7 @@ class LiveScreen implements Screen {
   }
 
   readonly #onKey = (text: string | undefined, key: Key): void => {
-    if (!this.#entered.isEnded) this.#line.press(text, key);
+    if (!this.#entered.isEnded && !this.#drawing.takes(key.sequence)) this.#line.press(text, key);
   };
 
   readonly #onEnd = (): void => {
@@ -131,7 +131,7 @@ class LiveScreen implements Screen {
   };
 
   readonly #onResize = (): void => {
-    this.#drawing.later();
+    this.#drawing.resized();
     this.#tellResize();
   };
 

@@ -153,7 +153,7 @@ export function joined(id: string, room: string, facts: { name: string; head?: n
 export function message(
   seq: number,
   from: string,
-  facts: { id?: string; text?: string; room?: string } = {},
+  facts: { id?: string; text?: string; room?: string; time?: string } = {},
 ): object {
   return { type: "message", room: "lab", seq, time, from, text: `text ${seq}`, ...facts };
 }

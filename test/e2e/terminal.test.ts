@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openSession } from "../../client/session/connect.js";
-import { startPerson, type Person } from "../support/person.js";
+import { newStateFolder, startPerson, type Person } from "../support/person.js";
 import { startProgram } from "../support/program.js";
 import { temporaryFolder } from "../support/server.js";
 import { until } from "../support/until.js";
@@ -119,6 +119,27 @@ describe("A person at a terminal", () => {
     await until(() => bob.isConnected);
     const { entries } = await bob.history();
     expect(entries.map((entry) => ("text" in entry ? entry.text : ""))).toEqual(["one", "two"]);
+    await bob.close();
+  }, 60_000);
+
+  it("comes back to a mark where reading stopped", async () => {
+    const [cwd, data, stateFolder] = [await temporaryFolder(), await temporaryFolder(), newStateFolder()];
+    const server = await startProgram(data);
+    const flags = ["--port", String(server.port), "--room", "lab", "--name", "alice"];
+    const first = startPerson({ cwd, flags, atTerminal: true, stateFolder });
+    await first.sees("lab>");
+    const bob = await openSession({ port: server.port, name: "bob", room: "lab" });
+    await bob.say("seen");
+    await first.sees("bob: seen");
+    first.type("exit");
+    expect(await first.leaves()).toBe(0);
+    await bob.say("missed");
+    await bob.say("missed, too");
+    const second = startPerson({ cwd, flags, atTerminal: true, stateFolder });
+    await second.sees(/2 unread\n[^\n]*bob: seen\n── new ──\n[^\n]*bob: missed\n[^\n]*bob: missed, too\n/);
+    // What was typed in an earlier run is there, too.
+    second.press("\x1b[A");
+    await second.sees(/lab> exit$/);
     await bob.close();
   }, 60_000);
 

@@ -38,6 +38,7 @@ export class Person {
   constructor(child: ChildProcess, size: Size | undefined) {
     this.child = child;
     this.#terminal = size && new VirtualTerminal(size);
+    this.#terminal?.onReply((text) => child.stdin?.write(text));
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#show(text);

@@ -20,6 +20,11 @@ export class VirtualTerminal {
     this.#terminal = new Terminal({ cols: columns, rows, scrollback: 20_000, allowProposedApi: true });
   }
 
+  /** Calls the listener with what a terminal says by itself, such as where its cursor is. */
+  onReply(listener: (text: string) => void): void {
+    this.#terminal.onData(listener);
+  }
+
   /** What was written, as it came. */
   get written(): string {
     return this.#written;

@@ -3,15 +3,6 @@
 import { Typing } from "../../../client/chat/typing.js";
 
 describe("Typing", () => {
-  it("forgets who typed long ago where nobody looks, when somebody else types there", () => {
-    let now = 0;
-    const typing = new Typing(() => now);
-    const den = { room: "den" };
-    for (let n = 0; n < 1000; n++, now += 1_000) typing.note(den, `guest ${n}`);
-    now -= 1_000;
-    expect(typing.of(den)).toHaveLength(7);
-  });
-
   it("knows who types where, until they have said it or stop", () => {
     let now = 0;
     const typing = new Typing(() => now);

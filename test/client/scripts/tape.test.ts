@@ -16,9 +16,8 @@ async function run(folder: string, dieAt: number): Promise<void> {
   const fd = openSync(join(folder, "log"), constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
   const cursor = new Cursor(join(folder, "cursor"), fd);
   const uncounted = cursor.uncounted();
-  const position = cursor.positionIn("lab");
-  if (position === undefined) cursor.reach("lab", { epoch, seq: 0 });
-  const from = position?.seq ?? 0;
+  const from = cursor.positionIn("lab")?.seq ?? 0;
+  cursor.startIn("lab", { epoch, seq: from });
   let blocks = 0;
   const count = (seq: number) => {
     if (++blocks === dieAt) throw killed;

@@ -24,6 +24,7 @@ function openScreen({ size, history = openHistory(undefined), complete = () => n
   const terminal = new VirtualTerminal(size ?? { columns: 40, rows: 20 });
   const keys = new PassThrough();
   const output = terminal.stream();
+  terminal.onReply((text) => keys.write(text));
   const screen = openLiveScreen({
     input: keys,
     output,
@@ -92,20 +93,54 @@ describe("A live screen", () => {
     press("something that takes nearly all of the columns, say");
     await terminal.sees("nearly all of the columns, say");
     screen.print("a first line");
-    for (const size of [
+    await terminal.sees("a first line");
+    const sizes = [
       { columns: 40, rows: 20 },
       { columns: 100, rows: 24 },
       { columns: 30, rows: 3 },
       { columns: 60, rows: 20 },
-    ]) {
+    ];
+    for (const size of sizes) {
       terminal.resize(size);
       output.emit("resize");
       screen.print(`${size.columns} columns`);
-      await terminal.sees(`${size.columns} columns`);
+      await terminal.sees(new RegExp(`${size.columns} columns\\n[^]*say$`));
     }
     await terminal.sees(/60 columns\n● lab · 3 people[^\n]*\nlab> something[^\n]*\n?[^\n]*say$/);
-    for (const text of ["a first line", "40 columns", "100 columns", "30 columns"])
+    for (const text of ["a first line", ...sizes.map(({ columns }) => `${columns} columns`)])
       expect(terminal.text.split(text)).toHaveLength(2);
+  });
+
+  it("asks a terminal that got narrow for its cursor, and goes by what it says", async () => {
+    const { terminal, screen, output, press } = openScreen({ size: { columns: 60, rows: 20 } });
+    for (const key of "a line that is longer than what is left of the columns") press(key);
+    await terminal.sees("left of the columns");
+    for (let n = 1; n <= 4; n++) screen.print(`line ${n}`);
+    await terminal.sees("line 4");
+    terminal.resize({ columns: 40, rows: 20 });
+    output.emit("resize");
+    screen.print("line 5");
+    await terminal.sees("line 5");
+    expect(terminal.written).toContain("\x1b[6n");
+    expect(terminal.text.match(/line \d/g)).toEqual(["line 1", "line 2", "line 3", "line 4", "line 5"]);
+    expect(terminal.text.match(/lab>/g)).toHaveLength(1);
+  });
+
+  it("leaves a line rather than erase one when a terminal does not say where its cursor is", async () => {
+    const terminal = new VirtualTerminal({ columns: 60, rows: 20 });
+    const keys = new PassThrough();
+    const output = terminal.stream();
+    const complete = () => Promise.resolve(none);
+    const screen = openLiveScreen({ input: keys, output, history: openHistory(undefined), complete });
+    keys.write("a line that is longer than what is left of the columns");
+    for (let n = 1; n <= 4; n++) screen.print(`line ${n}`);
+    await terminal.sees(/line 4\na line/);
+    terminal.resize({ columns: 40, rows: 20 });
+    output.emit("resize");
+    screen.print("line 5");
+    await terminal.sees("line 5");
+    expect(terminal.text.match(/line \d/g)).toEqual(["line 1", "line 2", "line 3", "line 4", "line 5"]);
+    screen.close();
   });
 
   it("asks in the place of the prompt, and never shows a secret", async () => {
@@ -171,6 +206,7 @@ describe("A live screen", () => {
   it("is whole when the terminal takes a character for wider than it is here", async () => {
     const { terminal, screen, press } = openScreen();
     for (let n = 0; n < 18; n++) press("👨‍👩‍👧");
+    await terminal.sees("👨‍👩‍👧");
     screen.print("said");
     await terminal.sees("said");
     await until(() => terminal.text.split("lab>").length === 2);

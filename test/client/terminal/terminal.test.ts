@@ -238,6 +238,45 @@ describe("The client at a terminal", () => {
     void next.sayBye();
   });
 
+  it("rings when somebody speaks of us, and not after /bell", async () => {
+    const { port } = await startServer();
+    const bob = await joinRoom(port, "bob");
+    const alice = await enter(port, "alice");
+    bob.send({ type: "message", text: "alicelike" });
+    await alice.sees("bob: alicelike");
+    expect(alice.terminal.written).not.toContain("\x07");
+    bob.send({ type: "message", text: "Alice?" });
+    await alice.sees("bob: Alice?");
+    expect(alice.terminal.written.split("\x07")).toHaveLength(2);
+    alice.type("/bell\r");
+    await alice.sees("* the bell is off");
+    bob.send({ type: "direct", to: "alice", text: "psst" });
+    await alice.sees("bob -> you: psst");
+    expect(alice.terminal.written.split("\x07")).toHaveLength(2);
+  });
+
+  it("says when another day begins", async () => {
+    const server = await startFakeServer();
+    const alice = new Person({ port: server.port, name: "alice", room: "lab" });
+    const peer = await server.accept();
+    await peer.greet("alice");
+    const [first, second, today] = [new Date(2020, 1, 29, 12), new Date(2020, 2, 1, 12), new Date()];
+    for (const [at, time] of [first, first, second, today].entries())
+      peer.say(message(at + 1, "bob", { time: time.toISOString() }));
+    await alice.sees("bob: text 4");
+    // Languages' rules for commas change.
+    expect(alice.shown.replaceAll(",", "").match(/── .* ──|text \d/g)).toEqual([
+      "── Saturday 29 February 2020 ──",
+      "text 1",
+      "text 2",
+      "── Sunday 1 March 2020 ──",
+      "text 3",
+      expect.stringContaining(String(today.getFullYear())),
+      "text 4",
+    ]);
+    void peer.sayBye();
+  });
+
   it("talks with one person alone, as in a room", async () => {
     const { port } = await startServer();
     const bob = await joinRoom(port, "bob");
